@@ -1,0 +1,46 @@
+# What one can do here. `make` alone lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down test test-long lint lock clean
+
+help: ## List what one can do
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(BIN)/.ready ## Make the virtual environment from the lock (other targets do it by themselves)
+
+$(BIN)/.ready: locks/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Steelyard needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+demo: setup ## Watch a bad update being rolled back and a good one promoted (about 4 minutes)
+	$(BIN)/steelyard demo
+
+up: setup ## Leave the local cloud running with the completion model in service
+	$(BIN)/steelyard local up
+
+down: ## Stop the local cloud
+	@if [ -x $(BIN)/steelyard ]; then $(BIN)/steelyard local down; fi
+
+test: setup ## Run the tests
+	$(BIN)/python -m pytest
+
+test-long: setup ## Run the simulations that take minutes
+	$(BIN)/python -m pytest -m long
+
+lint: setup ## Check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+lock: ## Resolve the dependency groups again (needs uv)
+	@for group in dev layer runtime; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-annotate --no-header --upgrade --group $$group -o locks/$$group.txt; done
+
+clean: ## Remove everything that was built here
+	rm -rf .venv build out cdk.out

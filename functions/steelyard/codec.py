@@ -1,0 +1,135 @@
+"""Plain data to JSON and back, by the fields' types. Pure; anyone may import it.
+
+The Lambda carries no validation library, and the ledger must read back exactly what it wrote.
+Supported: dataclasses, str, int, float, bool, None, datetime (ISO 8601, UTC), timedelta
+(seconds), StrEnum, tuple[X, ...], Mapping[str, X], unions of dataclasses (told apart by the
+field `kind`) and `X | None`.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def encode(value: Any) -> Any:
+    """What `json.dumps` takes, with durations in seconds and times in ISO 8601."""
+    match value:
+        case StrEnum():
+            return value.value
+        case None | bool() | int() | float() | str():
+            return value
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case Mapping():
+            return {key: encode(item) for key, item in value.items()}
+        case tuple() | list():
+            return [encode(item) for item in value]
+    if is_dataclass(value):
+        return {f.name: encode(getattr(value, f.name)) for f in fields(value)}
+    raise TypeError(f"can't encode {type(value).__name__}: {value!r}")
+
+
+def decode(kind: type[T], data: Any) -> T:
+    """The value of type `kind` that `encode` made `data` of.
+
+    Raises:
+        ValueError: data of another shape; names the key, the value and what is accepted.
+    """
+    return typing.cast("T", _decode(kind, data, kind.__name__))
+
+
+def _decode(kind: Any, data: Any, path: str) -> Any:
+    origin = typing.get_origin(kind)
+    if origin in (types.UnionType, typing.Union):
+        return _decode_union(typing.get_args(kind), data, path)
+    if origin is tuple:
+        item = typing.get_args(kind)[0]
+        return tuple(_decode(item, x, f"{path}[{i}]") for i, x in enumerate(_is(list, data, path)))
+    if origin is Mapping:
+        item = typing.get_args(kind)[1]
+        return {key: _decode(item, x, f"{path}.{key}") for key, x in _is(dict, data, path).items()}
+    if is_dataclass(kind):
+        return _decode_dataclass(kind, _is(dict, data, path), path)
+    return _decode_scalar(kind, data, path)
+
+
+def _decode_union(members: tuple[Any, ...], data: Any, path: str) -> Any:
+    if data is None and types.NoneType in members:
+        return None
+    members = tuple(m for m in members if m is not types.NoneType)
+    if len(members) == 1:
+        return _decode(members[0], data, path)
+    by_kind = {kind: m for m in members for kind in typing.get_args(_types(m)["kind"])}
+    kind = _is(dict, data, path).get("kind")
+    if kind not in by_kind:
+        raise ValueError(f"{path}.kind: got {kind!r}, accepted: {', '.join(by_kind)}")
+    return _decode(by_kind[kind], data, path)
+
+
+def _decode_dataclass(kind: Any, data: dict[str, Any], path: str) -> Any:
+    known = _types(kind)
+    unknown = sorted(set(data) - set(known))
+    if unknown:
+        raise ValueError(f"{path}: unknown keys {unknown}, accepted: {sorted(known)}")
+    values = {key: _decode(known[key], item, f"{path}.{key}") for key, item in data.items()}
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _decode_scalar(kind: Any, data: Any, path: str) -> Any:
+    if typing.get_origin(kind) is typing.Literal:
+        if data not in typing.get_args(kind):
+            raise ValueError(f"{path}: got {data!r}, accepted: {typing.get_args(kind)}")
+        return data
+    if kind is datetime:
+        return _instant(_is(str, data, path), path)
+    if kind is timedelta:
+        return _duration(_is((int, float), data, path), path)
+    if kind is float:
+        return float(_is((int, float), data, path))
+    if issubclass(kind, StrEnum):
+        if data not in tuple(kind):
+            raise ValueError(f"{path}: got {data!r}, accepted: {', '.join(kind)}")
+        return kind(data)
+    return _is(kind, data, path)
+
+
+def _instant(text: str, path: str) -> datetime:
+    with suppress(ValueError):
+        instant = datetime.fromisoformat(text)
+        if instant.tzinfo is not None:
+            return instant.astimezone(UTC)
+    raise ValueError(f"{path}: got {text!r}, accepted: a time in ISO 8601 with its zone")
+
+
+def _duration(seconds: float, path: str) -> timedelta:
+    try:
+        return timedelta(seconds=seconds)
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"{path}: got {seconds!r}, accepted: seconds") from error
+
+
+def _is(kind: Any, data: Any, path: str) -> Any:
+    if not isinstance(data, kind) or (isinstance(data, bool) and kind is not bool):
+        raise ValueError(f"{path}: got {data!r}, accepted: {getattr(kind, '__name__', 'a number')}")
+    return data
+
+
+@cache
+def _types(kind: Any) -> dict[str, Any]:
+    hints = typing.get_type_hints(kind)
+    return {f.name: hints[f.name] for f in fields(kind)}

@@ -1,0 +1,41 @@
+"""The errors of Steelyard, split by who must act. Anyone may import this."""
+
+
+class SteelyardError(Exception):
+    """Root of the tree; never raised itself."""
+
+
+class InvalidEvent(SteelyardError):
+    """The sender's fault: goes to quarantine, is acknowledged, and changes nothing."""
+
+
+class InvalidCounts(SteelyardError, ValueError):
+    """Counts that can't be: negative, or more bad events than requests."""
+
+
+class InvalidPolicy(SteelyardError, ValueError):
+    """A policy whose numbers don't fit together; names the key, the value and what is accepted."""
+
+
+class IllegalTransition(SteelyardError):
+    """A command that the current phase doesn't allow; says which would be legal."""
+
+
+class UnknownEndpoint(SteelyardError):
+    """No settings are deployed for this endpoint."""
+
+
+class EndpointBusy(SteelyardError):
+    """SageMaker refuses for now (not InService, throttled): the next tick tries again."""
+
+
+class NoCapacity(EndpointBusy):
+    """No instances to be had. Says nothing about the candidate."""
+
+
+class StaleRollout(SteelyardError):
+    """Another writer appended to the ledger first: load again, once."""
+
+
+class NeedsHuman(SteelyardError):
+    """Nothing that Steelyard may do mends this; the message says what was seen and what to do."""

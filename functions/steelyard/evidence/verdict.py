@@ -1,0 +1,37 @@
+"""What the evidence says, and what carries it. Pure; anyone may import it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class VerdictKind(StrEnum):
+    """The three things that evidence can say."""
+
+    WORSE = "WORSE"
+    NOT_WORSE = "NOT_WORSE"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One look at the evidence.
+
+    Attributes:
+        kind: WORSE, NOT_WORSE or INCONCLUSIVE.
+        log_evidence: natural log of the evidence of harm by metric, and `total`, the weighted sum.
+        log_threshold: ln(1/alpha); `total` at or above it means WORSE.
+        carried_by: the metric that carries the most evidence; None while all are below 0.
+        unproven: guardrails that do not yet pass at this step (empty when NOT_WORSE).
+        forecast_requests: canary requests still expected until all guardrails pass this step, at
+            the rates seen so far; None when WORSE, already passed or not foreseeable.
+    """
+
+    kind: VerdictKind
+    log_evidence: Mapping[str, float]
+    log_threshold: float
+    carried_by: str | None = None
+    unproven: tuple[str, ...] = ()
+    forecast_requests: int | None = None

@@ -1,0 +1,1 @@
+"""Tests of the evidence; a package, so that they share `simulation`."""

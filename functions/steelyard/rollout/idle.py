@@ -1,0 +1,122 @@
+"""What happens while no rollout is under way: adopt what serves, open the next rollout. Pure.
+
+Used by the machine alone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+
+from steelyard.evidence import begin
+from steelyard.rollout.model import (
+    Candidate,
+    Decision,
+    DecisionKind,
+    EndpointState,
+    Phase,
+    Rollout,
+    Stable,
+)
+from steelyard.rollout.observation import Seen
+from steelyard.rollout.plan import IN_SERVICE, splits_as
+from steelyard.rollout.signals import shown
+
+
+def step(state: EndpointState, seen: Seen, now: datetime) -> Decision:
+    """Adopt, open a rollout for the waiting candidate, or hold."""
+    serving = newly_serving(state, seen)
+    if serving is not None:
+        return adopt(state, serving)
+    stable, live = state.stable, seen.live
+    if stable is None or live is None or live.status != IN_SERVICE or seen.serving is None:
+        return _decide(DecisionKind.HOLD, "the endpoint is not in service, or not readable", state)
+    if not splits_as(live, {stable.variant: 100}):
+        return _warn(state, f"not all traffic goes to {stable.variant}: {shown(live)}")
+    state = replace(state, warned="")
+    if state.waiting is not None and state.waiting.version != stable.version:
+        return _open(state, stable, state.waiting, seen, now)
+    return _decide(DecisionKind.HOLD, "nothing to do", replace(state, waiting=None))
+
+
+def newly_serving(state: EndpointState, seen: Seen) -> Stable | None:
+    """What serves, if it is not what the ledger says; None while that can't be told."""
+    in_service = seen.live is not None and seen.live.status == IN_SERVICE
+    return seen.serving if in_service and seen.serving != state.stable else None
+
+
+def note_approvals(state: EndpointState, approved: tuple[Candidate, ...]) -> EndpointState:
+    """Let the newest approval wait, unless that version serves or is under way already."""
+    if not approved:
+        return state
+    rollout = state.rollout
+    already: int | None = None
+    if rollout is not None and not rollout.phase.is_over:
+        already = rollout.candidate.version
+    elif state.stable is not None:
+        already = state.stable.version
+    new = [candidate for candidate in approved if candidate.version != already]
+    return replace(
+        state,
+        approvals_until=max(candidate.approved_at for candidate in approved),
+        waiting=max(new, key=lambda candidate: candidate.approved_at, default=state.waiting),
+    )
+
+
+def adopt(state: EndpointState, serving: Stable) -> Decision:
+    """Take what serves for stable; a rollout that has not begun starts from there."""
+    before, rollout = state.stable, state.rollout
+    was = "nothing was known before" if before is None else f"expected {before.variant}"
+    reason = f"{serving.variant} serves version {serving.version} on {serving.config}; {was}"
+    phase = None
+    if rollout is not None and rollout.phase is Phase.PENDING:
+        rollout, phase = replace(rollout, stable=serving), Phase.PENDING
+    epoch = max(state.epoch, _epoch_of(serving.config))
+    state = replace(state, epoch=epoch, stable=serving, rollout=rollout)
+    decision = _decide(DecisionKind.ADOPT, reason, state)
+    return replace(decision, phase_before=phase, phase=phase, page=before is not None)
+
+
+def _epoch_of(config: str) -> int:
+    """The epoch in a config's name; 0 for one that no rollout made.
+
+    A ledger may be newer than its endpoint, but names of rollouts must never come twice.
+    """
+    match = re.search(r"-r(\d+)$", config)
+    return int(match[1]) if match else 0
+
+
+def _warn(state: EndpointState, reason: str) -> Decision:
+    """Tell people, once for each reason, and leave the change alone."""
+    if state.warned == reason:
+        return _decide(DecisionKind.HOLD, reason, state)
+    warning = _decide(DecisionKind.HAND_OVER, reason, replace(state, warned=reason))
+    return replace(warning, page=True)
+
+
+def _open(
+    state: EndpointState, stable: Stable, candidate: Candidate, seen: Seen, now: datetime
+) -> Decision:
+    epoch = state.epoch + 1
+    name = f"{state.endpoint}-v{candidate.version}-r{epoch}"
+    rollout = Rollout(
+        id=f"{state.endpoint}-r{epoch}",
+        epoch=epoch,
+        candidate=candidate,
+        stable=stable,
+        canary=f"v{candidate.version}-r{epoch}",
+        model=name,
+        config=name,
+        policy=seen.policy,
+        phase=Phase.PENDING,
+        since=now,
+        evidence=begin(seen.policy.promise),
+    )
+    state = replace(state, epoch=epoch, rollout=rollout, waiting=None)
+    reason = f"version {candidate.version} was approved; version {stable.version} is stable"
+    return replace(_decide(DecisionKind.START, reason, state), phase=Phase.PENDING)
+
+
+def _decide(kind: DecisionKind, reason: str, state: EndpointState) -> Decision:
+    return Decision(kind, reason, phase_before=None, phase=None, state=state)

@@ -1,0 +1,232 @@
+"""The rollout's state machine. Pure: state, event and time in, decision out.
+
+Read after model.py and transitions.py. `step` is what the service calls, and nothing else moves a
+rollout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from steelyard.errors import IllegalTransition
+from steelyard.evidence import judge, weigh
+from steelyard.rollout import idle
+from steelyard.rollout.model import Decision, DecisionKind, EndpointState, Phase, Rollout, Stable
+from steelyard.rollout.observation import Command, CommandName, Event, Seen
+from steelyard.rollout.passing import lacks, overdue, passed
+from steelyard.rollout.plan import IN_SERVICE, intent_for, is_met
+from steelyard.rollout.signals import AT_WORK, RULES, Finding, Look, Signal, waits_for
+from steelyard.rollout.transitions import BACK, TRANSITIONS
+
+_MINUTE = timedelta(minutes=1)
+_KEYS_KEPT = 20
+_COMPARED = (Phase.RAMPING, Phase.HOLDBACK, Phase.PAUSED, Phase.NEEDS_HUMAN)
+_INERT = (Phase.PAUSED, Phase.NEEDS_HUMAN)
+_TOLD = (
+    Phase.PAUSED,
+    Phase.ROLLING_BACK,
+    Phase.ROLLED_BACK,
+    Phase.PROMOTED,
+    Phase.NEEDS_HUMAN,
+)
+_KINDS = {
+    Phase.PROMOTED: DecisionKind.PROMOTE,
+    Phase.PAUSED: DecisionKind.PAUSE,
+    Phase.ROLLING_BACK: DecisionKind.ROLL_BACK,
+    Phase.ROLLED_BACK: DecisionKind.ROLL_BACK,
+    Phase.NEEDS_HUMAN: DecisionKind.HAND_OVER,
+}
+
+
+def step(state: EndpointState, event: Event, now: datetime) -> Decision:
+    """What to do about one event.
+
+    Args:
+        state: what the ledger knows of the endpoint.
+        event: why we were woken, and one reading of the world.
+        now: when the message was sent, aware UTC; the machine knows no other clock.
+
+    Raises:
+        IllegalTransition: a command that the phase doesn't allow; nothing changes.
+    """
+    seen, trigger = event.seen, event.trigger
+    state = idle.note_approvals(state, seen.approved)
+    if isinstance(trigger, Command):
+        return _obey(state, trigger, seen, now)
+    rollout = state.rollout
+    if rollout is None or (rollout.phase.is_over and rollout.intent is None):
+        return idle.step(state, seen, now)
+    serving = idle.newly_serving(state, seen)
+    if rollout.phase is Phase.PENDING and serving is not None:
+        return idle.adopt(state, serving)
+    state, look = _look(state, rollout, seen, now)
+    finding = _first(look)
+    if finding is None:
+        return _hold(state, look, rechecking=trigger.kind == "recheck")
+    return _move(state, look, finding)
+
+
+def _look(
+    state: EndpointState, rollout: Rollout, seen: Seen, now: datetime
+) -> tuple[EndpointState, Look]:
+    """Weigh the new counts, and judge."""
+    requests = rollout.canary_requests
+    if rollout.weights_since is not None and rollout.phase in _COMPARED:
+        first = rollout.weights_since + rollout.policy.discard
+        evidence = rollout.evidence
+        for batch in seen.batches:
+            if batch.end - _MINUTE >= first:
+                evidence = weigh(evidence, batch, rollout.policy.promise)
+                requests += batch.canary.requests
+        rollout = replace(rollout, evidence=evidence, canary_requests=requests)
+    verdict = None
+    if rollout.step >= 0:
+        holdback = rollout.phase is Phase.HOLDBACK
+        at = len(rollout.policy.steps) if holdback else rollout.step
+        verdict = judge(rollout.evidence, rollout.policy.promise, at)
+    fresh = state.rollout is not None and requests > state.rollout.canary_requests
+    state = replace(state, rollout=rollout, metrics_until=seen.metrics_until or state.metrics_until)
+    return state, Look(rollout, seen, now, verdict, fresh)
+
+
+def _first(look: Look) -> Finding | None:
+    """The first finding that means something in this phase."""
+    for rule in (*RULES, passed, overdue):
+        finding = rule(look)
+        if finding is not None and finding.signal in TRANSITIONS[look.rollout.phase]:
+            return finding
+    return None
+
+
+def require_legal(rollout: Rollout | None, command: Command) -> Rollout:
+    """The rollout that the command is for, if its phase allows it.
+
+    Raises:
+        IllegalTransition: it does not; the message says what would be legal.
+    """
+    if rollout is None or rollout.id != command.rollout or rollout.phase.is_over:
+        current = "there is none" if rollout is None else f"{rollout.id} is {rollout.phase}"
+        raise IllegalTransition(f"no rollout {command.rollout} is under way: {current}")
+    row = TRANSITIONS[rollout.phase]
+    if Signal[command.command.name] not in row:
+        legal = [name.value for name in CommandName if Signal[name.name] in row]
+        raise IllegalTransition(
+            f"{command.command} is not legal in {rollout.phase}; "
+            f"legal: {', '.join(legal) or 'nothing'}"
+        )
+    return rollout
+
+
+def _obey(state: EndpointState, command: Command, seen: Seen, now: datetime) -> Decision:
+    if command.key in state.done_keys:
+        phase = state.rollout.phase if state.rollout is not None else None
+        return Decision(DecisionKind.HOLD, "done already", phase, phase, state=state)
+    rollout = require_legal(state.rollout, command)
+    state, look = _look(state, rollout, seen, now)
+    state = replace(state, done_keys=(*state.done_keys, command.key)[-_KEYS_KEPT:])
+    finding = Finding(Signal[command.command.name], f"{command.actor}: {command.reason}")
+    found = _first(look)
+    if found is not None and found.signal is Signal.HARM:
+        finding = found  # no order raises the canary in the minute in which harm shows
+    return _move(state, look, finding)
+
+
+def _move(state: EndpointState, look: Look, finding: Finding) -> Decision:
+    before, signal = look.rollout, finding.signal
+    target = TRANSITIONS[before.phase][signal]
+    kind = None
+    if target is BACK:
+        target, kind = _back(before), DecisionKind.RESUME
+    if target is before.phase and signal in (Signal.CONFIRMED, Signal.FAILED):
+        rollout = replace(before, intent=None, weights_since=look.now)
+        kind = DecisionKind.HOLD if signal is Signal.CONFIRMED else DecisionKind.HAND_OVER
+        return _decision(state, look, rollout, finding.reason, kind)
+    rollout = _enter(before, target, signal, look)
+    if target.is_over:
+        state = replace(state, stable=_stable_after(rollout, look.seen))
+    kind = kind or _KINDS.get(target, DecisionKind.ADVANCE)
+    return _decision(state, look, rollout, finding.reason, kind)
+
+
+def _back(rollout: Rollout) -> Phase:
+    if rollout.latched:
+        return Phase.ROLLING_BACK
+    return rollout.resume_to or Phase.PENDING
+
+
+def _enter(rollout: Rollout, target: Phase, signal: Signal, look: Look) -> Rollout:
+    entered = replace(rollout, phase=target, since=look.now)
+    if target in _INERT:
+        left = rollout.resume_to if rollout.phase in _INERT else rollout.phase
+        intent = rollout.intent if target is Phase.PAUSED else None
+        # A canary that may have traffic is weighed on, whatever became of an open intent.
+        since = rollout.weights_since or (look.now if rollout.step >= 0 else None)
+        return replace(entered, resume_to=left, intent=intent, weights_since=since)
+    rises = target is Phase.RAMPING and signal in (Signal.READY, Signal.PASSED)
+    entered = replace(
+        entered,
+        step=rollout.step + 1 if rises else rollout.step,
+        weights_since=None,
+        canary_requests=0,
+        resume_to=None,
+        latched=rollout.latched or target is Phase.ROLLING_BACK,
+    )
+    return replace(entered, intent=intent_for(entered, look.seen.live))
+
+
+def _stable_after(rollout: Rollout, seen: Seen) -> Stable:
+    if rollout.phase is Phase.PROMOTED:
+        return Stable(rollout.canary, rollout.config, rollout.candidate.version)
+    # The canary's config stays live after a rollback: the loser stays in it, at weight 0.
+    config = seen.live.config if seen.live is not None else rollout.stable.config
+    return replace(rollout.stable, config=config)
+
+
+def _hold(state: EndpointState, look: Look, *, rechecking: bool) -> Decision:
+    """Nothing moved: act again on an intent that is still open, unless we just did."""
+    rollout, live = look.rollout, look.seen.live
+    intent = rollout.intent
+    if intent is not None and live is not None and live.status in AT_WORK:
+        rollout = replace(rollout, intent=replace(intent, begun=True))
+    again = intent is not None and not rechecking and _may_act(rollout, look.seen)
+    if again and intent is not None:
+        rollout = replace(rollout, intent=replace(intent, attempts=intent.attempts + 1))
+    decision = _decision(state, look, rollout, _why_hold(look), DecisionKind.HOLD)
+    return replace(decision, act=again)
+
+
+def _may_act(rollout: Rollout, seen: Seen) -> bool:
+    if rollout.intent is None or rollout.phase in _INERT or is_met(rollout.intent, seen):
+        return False
+    tidying = rollout.intent.config is None and not rollout.intent.weights
+    return tidying or (seen.live is not None and seen.live.status == IN_SERVICE)
+
+
+def _why_hold(look: Look) -> str:
+    phase = look.rollout.phase
+    if phase is Phase.PENDING:
+        return f"waits: {waits_for(look)}"
+    if phase in (Phase.RAMPING, Phase.HOLDBACK) and look.rollout.intent is None:
+        return f"lacks {lacks(look)}"
+    if phase in _INERT:
+        return "waits for a person"
+    status = look.seen.live.status if look.seen.live is not None else "unreadable"
+    return f"in progress; the endpoint is {status}"
+
+
+def _decision(
+    state: EndpointState, look: Look, rollout: Rollout, reason: str, kind: DecisionKind
+) -> Decision:
+    before = look.rollout.phase
+    moved = kind is not DecisionKind.HOLD
+    return Decision(
+        kind=kind,
+        reason=reason,
+        phase_before=before,
+        phase=rollout.phase,
+        act=moved and _may_act(rollout, look.seen),
+        page=moved and rollout.phase in _TOLD,
+        verdict=look.verdict,
+        state=replace(state, rollout=rollout),
+    )

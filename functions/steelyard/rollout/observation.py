@@ -1,0 +1,131 @@
+"""What comes in: why the machine is asked, and one reading of the world. Pure data.
+
+Anyone may import it; `service.py` and `aws/` fill it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from steelyard.evidence import Batch
+from steelyard.rollout.model import Candidate, Stable
+from steelyard.rollout.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One production variant as Describe shows it."""
+
+    name: str
+    weight: float
+    instances: int
+    desired_instances: int
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The endpoint as Describe shows it."""
+
+    status: str
+    config: str
+    variants: tuple[Variant, ...]
+    failure: str = ""
+
+    def weight(self, variant: str) -> float:
+        """Weight of a variant; 0 for one that is not there."""
+        return next((v.weight for v in self.variants if v.name == variant), 0.0)
+
+    def has(self, variant: str) -> bool:
+        """Whether the endpoint has this variant."""
+        return any(v.name == variant for v in self.variants)
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmReading:
+    """An alarm in ALARM, and what its metric says when read again.
+
+    Attributes:
+        canary, stable: worst recent value of each variant; None where there is none to read.
+    """
+
+    name: str
+    metric: str
+    threshold: float
+    canary: float | None
+    stable: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One reading of the world.
+
+    Attributes:
+        policy: the policy now deployed; a rollout keeps the one that it began with.
+        live: the endpoint; None where it could not be read.
+        serving: the variant with most weight, with its version; None where not readable.
+        approved: packages approved after `EndpointState.approvals_until`.
+        batches: complete minutes after `metrics_until`, oldest first.
+        metrics_until: up to where metrics were read (minutes that can't be read are skipped).
+        alarms: alarms of this endpoint in ALARM.
+        canary_alarms: whether the canary's absolute alarms exist, all of them; None: unread.
+        canary_alarms_gone: whether none of them exists; None: unread.
+        unreadable: what could not be read, in words.
+        refused: what AWS answered to an action that no repetition would mend.
+    """
+
+    policy: Policy
+    live: Live | None
+    serving: Stable | None = None
+    approved: tuple[Candidate, ...] = ()
+    batches: tuple[Batch, ...] = ()
+    metrics_until: datetime | None = None
+    alarms: tuple[AlarmReading, ...] = ()
+    canary_alarms: bool | None = None
+    canary_alarms_gone: bool | None = None
+    unreadable: tuple[str, ...] = ()
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Something may have changed; the world is read again to find out what."""
+
+    kind: Literal["tick", "alarm", "endpoint", "approval", "recheck"]
+    about: str = ""
+
+
+class CommandName(StrEnum):
+    """What a person may ask of a rollout."""
+
+    START = "start"
+    PROMOTE = "promote"
+    PAUSE = "pause"
+    RESUME = "resume"
+    ABORT = "abort"
+    ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A person's order: who, why, and which rollout; `key` makes a repeated one harmless."""
+
+    command: CommandName
+    rollout: str
+    actor: str
+    reason: str
+    key: str
+    kind: Literal["command"] = "command"
+
+
+Trigger = Hint | Command
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Why the machine is asked, and what the world looks like."""
+
+    trigger: Trigger
+    seen: Seen

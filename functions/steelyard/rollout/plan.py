@@ -1,0 +1,105 @@
+"""From a phase to the intent that makes it true, and whether it is true yet. Pure.
+
+Used by the machine alone. Percentages become weights here: 5 % is 95 to 5, integers, because
+SageMaker keeps weights as 32-bit floats (0.01 comes back as 0.0099999998).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from steelyard.rollout.actions import (
+    CreateConfig,
+    CreateModel,
+    DeleteAlarms,
+    Intent,
+    PutAlarms,
+    SetWeights,
+    UpdateEndpoint,
+)
+from steelyard.rollout.model import Phase, Rollout
+from steelyard.rollout.observation import Live, Seen
+
+IN_SERVICE = "InService"
+_TOLERANCE = 1e-6  # of a share; float32 keeps 7 digits
+
+
+def intent_for(rollout: Rollout, live: Live | None) -> Intent | None:
+    """What must become true in the rollout's phase; None where nothing need change."""
+    match rollout.phase:
+        case Phase.PROVISIONING:
+            return _bring_up(rollout)
+        case Phase.RAMPING | Phase.HOLDBACK | Phase.FINALIZING:
+            return _shift(rollout, rollout.canary_percent)
+        case Phase.ROLLING_BACK:
+            return _take_back(rollout, live)
+        case Phase.PROMOTED | Phase.ROLLED_BACK:
+            return Intent((DeleteAlarms(rollout.canary),), config=None, weights={}, alarms=False)
+    return None
+
+
+def is_met(intent: Intent, seen: Seen) -> bool:
+    """Whether the world is as intended: status, config, weights, instances and alarms, all."""
+    alarms_as_meant = seen.canary_alarms if intent.alarms else seen.canary_alarms_gone
+    if intent.alarms is not None and not alarms_as_meant:
+        return False
+    if intent.config is None and not intent.weights:
+        return True
+    return (
+        seen.live is not None
+        and seen.live.status == IN_SERVICE
+        and (intent.config is None or seen.live.config == intent.config)
+        and splits_as(seen.live, intent.weights)
+        and all(v.instances == v.desired_instances for v in seen.live.variants)
+    )
+
+
+def splits_as(live: Live, weights: Mapping[str, int]) -> bool:
+    """Whether traffic is split as `weights` say; a variant that is not named must get none."""
+    actual, intended = sum(v.weight for v in live.variants), sum(weights.values())
+    if actual <= 0:
+        return False
+    names = {v.name for v in live.variants} | set(weights)
+    return all(
+        abs(live.weight(name) / actual - weights.get(name, 0) / intended) < _TOLERANCE
+        for name in names
+    )
+
+
+def intended_weights(rollout: Rollout) -> Mapping[str, int]:
+    """How traffic must be split in the rollout's phase."""
+    percent = rollout.canary_percent
+    return {rollout.stable.variant: 100 - percent, rollout.canary: percent}
+
+
+def _bring_up(rollout: Rollout) -> Intent:
+    return Intent(
+        actions=(
+            CreateModel(rollout.model, rollout.candidate.package_arn),
+            CreateConfig(
+                config=rollout.config,
+                copy_of=rollout.stable.config,
+                stable=rollout.stable.variant,
+                canary=rollout.canary,
+                model=rollout.model,
+                instances=rollout.policy.canary_instances,
+            ),
+            PutAlarms(rollout.canary),
+            UpdateEndpoint(rollout.config),
+        ),
+        config=rollout.config,
+        weights={rollout.stable.variant: 100, rollout.canary: 0},
+        alarms=True,
+    )
+
+
+def _shift(rollout: Rollout, percent: int) -> Intent:
+    weights = {rollout.stable.variant: 100 - percent, rollout.canary: percent}
+    return Intent((SetWeights(weights),), config=rollout.config, weights=weights)
+
+
+def _take_back(rollout: Rollout, live: Live | None) -> Intent:
+    if live is not None and not live.has(rollout.canary):
+        return Intent((), config=None, weights={})  # nothing to take back, and no call may name it
+    weights = {rollout.stable.variant: 100, rollout.canary: 0}
+    return Intent((SetWeights(weights),), config=None, weights=weights)

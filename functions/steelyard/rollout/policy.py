@@ -1,0 +1,129 @@
+"""How careful a rollout is: the `rollout:` part of a model's file. Pure; anyone may import it.
+
+One definition serves the synthesizer (pydantic validates this very dataclass), the Lambda and
+the console.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from typing import ClassVar
+
+from steelyard.evidence.promise import Guardrail, Promise, require
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a rollout may risk, and how long it may take.
+
+    Attributes:
+        steps: canary percentages, rising, each 1 to 99.
+        step_odds: for each step the odds ratio that must be ruled out before it is left; as many
+            as `steps`, each above the margins of all guardrails.
+        alpha: probability that a healthy candidate is rolled back, over the whole rollout.
+        beta: probability that a proof behind a passed step is false; each guardrail has two.
+        guardrails: the metrics that may stop a rollout.
+        slow_after: a request that takes longer is a bad event of the metric `slow`.
+        bake: least time at each step.
+        least_requests: least canary requests at each step.
+        discard: time after each raise whose counts are not used (cold caches).
+        warm_up: time at weight 0 before the first step.
+        holdback_percent, holdback: canary share, and least time, after the last step.
+        deadline: longest time at one step; then PAUSED, or rolled back where no data came.
+        provision_timeout: longest time until the canary's instances serve.
+        settle: hold after weights went back, longer than a call can be in flight.
+        metric_lag: age at which a minute of metrics counts as complete.
+        canary_instances: instances of the canary variant; null: as many as stable has.
+    """
+
+    # Read by pydantic, which a Lambda has not.
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    steps: tuple[int, ...] = (1, 5, 10, 25, 50)
+    step_odds: tuple[float, ...] = (3.0, 3.0, 2.0, 2.0, 1.5)
+    alpha: float = 0.01
+    beta: float = 0.05
+    guardrails: tuple[Guardrail, ...] = (
+        Guardrail(metric="errors", weight=0.6),
+        Guardrail(metric="slow", weight=0.4, margin=1.1, absolute_margin=0.02),
+    )
+    slow_after: timedelta = timedelta(seconds=1)
+    bake: timedelta = timedelta(minutes=10)
+    least_requests: int = 100
+    discard: timedelta = timedelta(minutes=2)
+    warm_up: timedelta = timedelta(minutes=2)
+    holdback_percent: int = 95
+    holdback: timedelta = timedelta(minutes=30)
+    deadline: timedelta = timedelta(hours=24)
+    provision_timeout: timedelta = timedelta(hours=1)
+    settle: timedelta = timedelta(minutes=2)
+    metric_lag: timedelta = timedelta(minutes=1)
+    canary_instances: int | None = None
+
+    def __post_init__(self) -> None:
+        steps = self.steps
+        require(bool(steps), "steps", steps, "at least one percentage")
+        require(all(1 <= s <= 99 for s in steps), "steps", steps, "whole percentages, 1 to 99")
+        require(
+            all(a < b for a, b in pairwise(steps)),
+            "steps",
+            steps,
+            "rising percentages",
+        )
+        odds = self.step_odds
+        require(
+            len(odds) == len(steps) and all(ratio > 1 for ratio in odds),
+            "step_odds",
+            odds,
+            f"{len(steps)} odds ratios (one a step), each above 1",
+        )
+        margin = max((guardrail.margin for guardrail in self.guardrails), default=1.0)
+        require(
+            min(odds) > margin, "step_odds", odds, f"each above every margin, so above {margin:g}"
+        )
+        for key in ("alpha", "beta"):
+            value = getattr(self, key)
+            require(0 < value < 0.5, key, value, "more than 0, less than 0.5")
+        self._check_guardrails()
+        require(
+            steps[-1] < self.holdback_percent <= 99,
+            "holdback_percent",
+            self.holdback_percent,
+            f"above the last step, {steps[-1]}, up to 99",
+        )
+        require(self.least_requests >= 1, "least_requests", self.least_requests, "1 or more")
+        instances = self.canary_instances
+        require(
+            instances is None or instances >= 1, "canary_instances", instances, "1 or more, or null"
+        )
+        self._check_durations()
+
+    @property
+    def promise(self) -> Promise:
+        """What the evidence is held to."""
+        return Promise(self.alpha, self.beta, self.guardrails, self.step_odds)
+
+    def _check_guardrails(self) -> None:
+        metrics = [guardrail.metric for guardrail in self.guardrails]
+        require(bool(metrics), "guardrails", metrics, "at least one")
+        require(len(set(metrics)) == len(metrics), "guardrails", metrics, "each metric once")
+        total = sum(guardrail.weight for guardrail in self.guardrails)
+        require(abs(total - 1) < 1e-9, "guardrails.weight", total, "weights that sum to 1")
+
+    def _check_durations(self) -> None:
+        for key in _MAY_BE_ZERO + _ABOVE_ZERO:
+            least = timedelta(0) if key in _MAY_BE_ZERO else timedelta(milliseconds=1)
+            value = getattr(self, key)
+            require(least <= value, key, value, f"at least {least}")
+        require(
+            self.bake + self.discard < self.deadline,
+            "deadline",
+            self.deadline,
+            "longer than bake and discard together",
+        )
+
+
+_MAY_BE_ZERO = ("bake", "discard", "warm_up", "holdback", "settle", "metric_lag")
+_ABOVE_ZERO = ("slow_after", "deadline", "provision_timeout")

@@ -1,0 +1,237 @@
+"""What one look at the world means for a rollout. Pure; used by the machine alone.
+
+Each rule answers with a signal and a reason in words, or None. Their order is their rank:
+the machine takes the first whose signal the table of transitions knows in this phase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from steelyard.evidence import Verdict, VerdictKind
+from steelyard.rollout.model import Phase, Rollout
+from steelyard.rollout.observation import AlarmReading, Live, Seen
+from steelyard.rollout.plan import IN_SERVICE, intended_weights, is_met, splits_as
+
+MAX_ATTEMPTS = 5
+_BROKEN = ("Failed", "OutOfService", "UpdateRollbackFailed", "Deleting")
+AT_WORK = ("Updating", "RollingBack")
+
+
+class Signal(Enum):
+    """Whatever can move a rollout."""
+
+    GO = auto()
+    CONFIRMED = auto()
+    FAILED = auto()
+    READY = auto()
+    PASSED = auto()
+    LAST_PASSED = auto()
+    HARM = auto()
+    UNEXPLAINED = auto()
+    SHORT = auto()
+    OVERDUE = auto()
+    STARVED = auto()
+    DISTURBED = auto()
+    SETTLED = auto()
+    DRIFT = auto()
+    STUCK = auto()
+    START = auto()
+    PROMOTE = auto()
+    PAUSE = auto()
+    RESUME = auto()
+    ABORT = auto()
+    ROLLBACK = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A signal, and why."""
+
+    signal: Signal
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that a rule may know.
+
+    Attributes:
+        verdict: what the evidence says; None before the first step.
+        fresh: whether this look brought counts of the canary that were weighed.
+    """
+
+    rollout: Rollout
+    seen: Seen
+    now: datetime
+    verdict: Verdict | None
+    fresh: bool
+
+
+def _stuck(look: Look) -> Finding | None:
+    live = look.seen.live
+    if live is None or live.status not in _BROKEN:
+        return None
+    why = f": {live.failure}" if live.failure else ""
+    return Finding(Signal.STUCK, f"the endpoint is {live.status}{why}; a person must mend it")
+
+
+def _harm(look: Look) -> Finding | None:
+    if look.rollout.latched:
+        return None  # rolled back already: a person who was called must not be called each minute
+    verdict = look.verdict
+    if verdict is not None and verdict.kind is VerdictKind.WORSE:
+        return Finding(
+            Signal.HARM,
+            f"the canary is worse in {verdict.carried_by}: log evidence "
+            f"{verdict.log_evidence['total']:.2f} reached {verdict.log_threshold:.2f}",
+        )
+    for alarm in look.seen.alarms:
+        if alarm.canary is None:
+            return Finding(Signal.HARM, f"{alarm.name} is in ALARM and its metric can't be read")
+        if _is_bad(alarm.canary, alarm) and not _is_bad(alarm.stable, alarm):
+            return Finding(Signal.HARM, f"{_words(alarm)} on the canary alone")
+    return None
+
+
+def _unexplained(look: Look) -> Finding | None:
+    for alarm in look.seen.alarms:
+        if not _is_bad(alarm.canary, alarm) and not _is_bad(alarm.stable, alarm):
+            return Finding(
+                Signal.UNEXPLAINED,
+                f"{alarm.name} is in ALARM but its metric is not bad ({_words(alarm)}): "
+                "forced by hand, or over already",
+            )
+    return None
+
+
+def _is_bad(value: float | None, alarm: AlarmReading) -> bool:
+    return value is not None and value >= alarm.threshold
+
+
+def _words(alarm: AlarmReading) -> str:
+    def figure(value: float | None) -> str:
+        return "no data" if value is None else f"{value:.4g}"
+
+    stable = "" if alarm.metric == "evidence" else f", stable {figure(alarm.stable)}"
+    return f"{alarm.metric}: canary {figure(alarm.canary)}{stable}, threshold {alarm.threshold:.4g}"
+
+
+def _intent(look: Look) -> Finding | None:
+    rollout, intent, live = look.rollout, look.rollout.intent, look.seen.live
+    if intent is None:
+        return None
+    if look.seen.refused:
+        return Finding(Signal.FAILED, f"refused by AWS: {look.seen.refused}")
+    if is_met(intent, look.seen):
+        return Finding(Signal.CONFIRMED, f"confirmed by Describe: {shown(live)}")
+    provisioning = rollout.phase is Phase.PROVISIONING
+    over = live is not None and live.status == IN_SERVICE and intent.begun
+    returned = over and live is not None and live.config == rollout.stable.config
+    # No instances to be had says nothing about the candidate: try again until the time is up.
+    if provisioning and returned and live and "capacity" not in live.failure.lower():
+        why = live.failure or "SageMaker gave no reason"
+        return Finding(
+            Signal.FAILED, f"the update was rolled back silently to {live.config}: {why}"
+        )
+    if provisioning and look.now - rollout.since > rollout.policy.provision_timeout:
+        return Finding(
+            Signal.FAILED, f"no canary in service after {rollout.policy.provision_timeout}"
+        )
+    if intent.attempts >= MAX_ATTEMPTS and over:
+        return Finding(
+            Signal.FAILED, f"tried {intent.attempts} times, but Describe shows {shown(live)}"
+        )
+    return None
+
+
+def shown(live: Live | None) -> str:
+    """The endpoint in words, for reasons."""
+    if live is None:
+        return "nothing"
+    weights = ", ".join(f"{v.name} {v.weight:g}" for v in live.variants)
+    return f"{live.status}, {live.config}, weights {weights}"
+
+
+def _outside_change(look: Look) -> Finding | None:
+    rollout, live = look.rollout, look.seen.live
+    if live is None or live.status != IN_SERVICE:
+        return None
+    if rollout.phase.is_over:
+        return None
+    split = splits_as(live, intended_weights(rollout))
+    known = live.config in (rollout.config, rollout.stable.config)
+    if rollout.phase is Phase.PENDING:  # another config is adopted, as soon as it can be read
+        as_left = split or live.config != rollout.stable.config
+    elif rollout.phase is Phase.ROLLING_BACK:
+        if rollout.intent is not None:  # stable gets its traffic back whatever else was changed
+            return None
+        if live.config == rollout.config and not split:
+            return Finding(Signal.DISTURBED, f"weights moved again: {shown(live)}")
+        as_left = known and split
+    elif rollout.intent is not None:  # weights are on their way; no intent leads to a third config
+        as_left = known
+    else:
+        as_left = split and live.config == rollout.config
+    if as_left:
+        return None
+    return Finding(Signal.DRIFT, f"changed from outside: Describe shows {shown(live)}")
+
+
+def _go(look: Look) -> Finding | None:
+    rollout, live = look.rollout, look.seen.live
+    if rollout.phase is not Phase.PENDING or waits_for(look) or live is None:
+        return None
+    return Finding(Signal.GO, f"version {rollout.candidate.version} was approved")
+
+
+def waits_for(look: Look) -> str:
+    """What keeps a PENDING rollout from starting, in words; empty when nothing does."""
+    live = look.seen.live
+    if live is None:
+        return "the endpoint can't be read"
+    if live.status != IN_SERVICE:
+        return f"the endpoint is {live.status}"
+    stable = look.rollout.stable
+    if live.config != stable.config:
+        return f"the endpoint is on {live.config}, not on {stable.config}"
+    if look.seen.alarms:
+        return f"in ALARM: {', '.join(alarm.name for alarm in look.seen.alarms)}"
+    return "; ".join(look.seen.unreadable)
+
+
+def _ready(look: Look) -> Finding | None:
+    rollout = look.rollout
+    if rollout.phase is not Phase.WARMING or look.seen.alarms or look.seen.unreadable:
+        return None
+    if look.seen.live is None or look.seen.live.status != IN_SERVICE:
+        return None
+    if look.now - rollout.since < rollout.policy.warm_up:
+        return None
+    return Finding(Signal.READY, f"the canary served for {rollout.policy.warm_up} without traffic")
+
+
+def _settled(look: Look) -> Finding | None:
+    rollout, live = look.rollout, look.seen.live
+    if rollout.phase is not Phase.ROLLING_BACK or rollout.weights_since is None:
+        return None
+    if live is None or live.status != IN_SERVICE:
+        return None  # an update under way may be a late call that gives the canary traffic
+    if look.now - rollout.weights_since < rollout.policy.settle:
+        return None
+    return Finding(Signal.SETTLED, f"stable has had all traffic for {rollout.policy.settle}")
+
+
+RULES: tuple[Callable[[Look], Finding | None], ...] = (
+    _stuck,
+    _harm,
+    _unexplained,
+    _intent,
+    _outside_change,
+    _go,
+    _ready,
+    _settled,
+)

@@ -1,0 +1,219 @@
+"""What one look at the world means: harm, drift, failures, and what must not be taken for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from steelyard.rollout.actions import Intent
+from steelyard.rollout.machine import step
+from steelyard.rollout.model import Decision, DecisionKind, Phase, Rollout
+from steelyard.rollout.observation import AlarmReading, CommandName, Event, Hint, Live, Seen
+from steelyard.rollout.plan import intent_for
+from steelyard.rollout.signals import MAX_ATTEMPTS
+from tests.unit.rollout.scenes import (
+    BOOTSTRAP,
+    CANARY,
+    MINUTE,
+    POLICY,
+    STABLE,
+    START,
+    alarm,
+    batch,
+    command,
+    live,
+    live_of,
+    rollout_in,
+    seen,
+    state_of,
+)
+
+SOON = START + MINUTE
+WORSE = batch(SOON, canary=(500, 100))
+
+
+def decide(
+    rollout: Rollout, reading: Seen, after: timedelta = MINUTE, kind: Any = "tick"
+) -> Decision:
+    """The machine's answer to a hint."""
+    return step(state_of(rollout), Event(Hint(kind), reading), START + after)
+
+
+def intent_after(decision: Decision) -> Intent:
+    """The intent that is open after a decision."""
+    rollout = decision.state.rollout
+    assert rollout is not None
+    assert rollout.intent is not None
+    return rollout.intent
+
+
+def with_intent(phase: Phase, **changes: Any) -> Rollout:
+    """A rollout whose intent is open."""
+    rollout = rollout_in(phase, weights_since=None)
+    intent = intent_for(rollout, live())
+    assert intent is not None
+    return replace(rollout, intent=replace(intent, **changes))
+
+
+@pytest.mark.parametrize(
+    ("reading", "phase"),
+    [
+        (alarm(canary=22.0, stable=0.1), Phase.ROLLING_BACK),
+        (alarm(canary=22.0, stable=None), Phase.ROLLING_BACK),
+        (alarm(canary=5.0, stable=4.9), Phase.ROLLING_BACK),
+        (alarm(canary=None, stable=0.1), Phase.ROLLING_BACK),
+        (alarm(canary=22.0, stable=23.0), Phase.RAMPING),
+        (alarm(canary=0.1, stable=23.0), Phase.RAMPING),
+        (alarm(canary=0.1, stable=0.1), Phase.PAUSED),
+        (alarm(canary=0.1, stable=None), Phase.PAUSED),
+    ],
+    ids=["alone", "no_stable", "at_threshold", "unreadable", "both", "stable", "forced", "forced2"],
+)
+def test_alarm_means_what_its_metric_says_when_read_again(
+    reading: AlarmReading, phase: Phase
+) -> None:
+    rollout = rollout_in(Phase.RAMPING)
+    assert decide(rollout, seen(live_of(rollout), alarms=(reading,))).phase is phase
+
+
+def test_shared_incident_holds_and_says_so() -> None:
+    rollout = rollout_in(Phase.RAMPING)
+    decision = decide(rollout, seen(live_of(rollout), alarms=(alarm(22.0, 23.0),)))
+    assert decision.kind is DecisionKind.HOLD
+    assert "is in ALARM on both variants" in decision.reason
+
+
+def test_alarm_on_the_evidence_alone_rolls_back() -> None:
+    reading = AlarmReading("steelyard/completion/evidence", "evidence", 4.6, 5.0, None)
+    rollout = rollout_in(Phase.RAMPING)
+    decision = decide(rollout, seen(live_of(rollout), alarms=(reading,)))
+    assert decision.phase is Phase.ROLLING_BACK
+    assert decision.reason == "evidence: canary 5, threshold 4.6 on the canary alone"
+
+
+@pytest.mark.parametrize("phase", [Phase.RAMPING, Phase.HOLDBACK, Phase.PAUSED])
+def test_worse_rolls_back_from_wherever_the_canary_has_traffic(phase: Phase) -> None:
+    rollout = rollout_in(phase)
+    decision = decide(rollout, seen(live_of(rollout), batches=(WORSE,)))
+    assert (decision.kind, decision.phase) == (DecisionKind.ROLL_BACK, Phase.ROLLING_BACK)
+    assert decision.act
+
+
+def test_harm_overrules_a_person_who_promotes_in_the_same_minute() -> None:
+    rollout = rollout_in(Phase.RAMPING)
+    event = Event(command(CommandName.PROMOTE), seen(live_of(rollout), batches=(WORSE,)))
+    decision = step(state_of(rollout), event, SOON)
+    assert decision.phase is Phase.ROLLING_BACK
+    assert decision.state.done_keys == ("k1",)
+
+
+def test_rollback_that_needs_a_person_calls_once_and_stays() -> None:
+    """Once, it went back and forth between rolling back and calling, six times a minute."""
+    rollout = with_intent(Phase.ROLLING_BACK)
+    there = live(weights={"v1": 90, CANARY: 10})
+    refused = decide(rollout, seen(there, refused="AccessDeniedException"))
+    assert (refused.phase, refused.page) == (Phase.NEEDS_HUMAN, True)
+    for minute in range(2, 5):
+        reading = seen(there, alarms=(alarm(22.0),), batches=(WORSE,))
+        now = START + minute * MINUTE
+        decision = step(refused.state, Event(Hint("tick"), reading), now)
+        assert (decision.phase, decision.page, decision.act) == (Phase.NEEDS_HUMAN, False, False)
+
+
+def test_update_that_sagemaker_rolled_back_silently_is_seen() -> None:
+    begun = with_intent(Phase.PROVISIONING, begun=True)
+    decision = decide(begun, seen(replace(BOOTSTRAP, failure="image not found")))
+    assert decision.phase is Phase.ROLLING_BACK
+    assert "rolled back silently to completion-bootstrap: image not found" in decision.reason
+
+
+def test_update_that_never_began_is_tried_again() -> None:
+    decision = decide(with_intent(Phase.PROVISIONING), seen(BOOTSTRAP))
+    assert (decision.phase, decision.act) == (Phase.PROVISIONING, True)
+    assert intent_after(decision).attempts == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "begun"),
+    [("Updating", True), ("RollingBack", True), ("SystemUpdating", False), ("InService", False)],
+)
+def test_only_an_update_counts_as_begun_not_sagemakers_own_patching(
+    status: str, *, begun: bool
+) -> None:
+    reading = seen(replace(BOOTSTRAP, status=status))
+    decision = decide(with_intent(Phase.PROVISIONING), reading, kind="recheck")
+    assert intent_after(decision).begun is begun
+
+
+def test_canary_that_does_not_come_up_in_time_is_given_up() -> None:
+    rollout, updating = with_intent(Phase.PROVISIONING), replace(BOOTSTRAP, status="Updating")
+    just = POLICY.provision_timeout
+    assert decide(rollout, seen(updating), after=just).phase is Phase.PROVISIONING
+    late = decide(rollout, seen(updating), after=just + timedelta(seconds=1))
+    assert late.phase is Phase.ROLLING_BACK
+    assert "no canary in service after 0:10:00" in late.reason
+
+
+def test_weights_that_never_come_need_a_person_after_the_last_attempt() -> None:
+    unmoved = seen(live(weights={"v1": 100, CANARY: 0}))
+    last = with_intent(Phase.RAMPING, begun=True, attempts=MAX_ATTEMPTS)
+    assert decide(last, unmoved).phase is Phase.NEEDS_HUMAN
+    earlier = with_intent(Phase.RAMPING, begun=True, attempts=MAX_ATTEMPTS - 1)
+    assert decide(earlier, unmoved).act
+
+
+MOVED = live(weights={"v1": 80, CANARY: 20})
+FOREIGN = live("somebody-elses", {"v1": 100})
+
+
+@pytest.mark.parametrize(
+    ("rollout", "there", "phase"),
+    [
+        (rollout_in(Phase.WARMING), MOVED, Phase.NEEDS_HUMAN),
+        (rollout_in(Phase.RAMPING), MOVED, Phase.NEEDS_HUMAN),
+        (rollout_in(Phase.RAMPING), BOOTSTRAP, Phase.NEEDS_HUMAN),
+        (rollout_in(Phase.PAUSED), MOVED, Phase.NEEDS_HUMAN),
+        (with_intent(Phase.RAMPING), MOVED, Phase.RAMPING),
+        (with_intent(Phase.RAMPING), FOREIGN, Phase.NEEDS_HUMAN),
+        (with_intent(Phase.FINALIZING), FOREIGN, Phase.NEEDS_HUMAN),
+        (with_intent(Phase.PROVISIONING, begun=True), FOREIGN, Phase.NEEDS_HUMAN),
+        (with_intent(Phase.ROLLING_BACK), MOVED, Phase.ROLLING_BACK),
+        (rollout_in(Phase.ROLLING_BACK), BOOTSTRAP, Phase.ROLLING_BACK),
+        (rollout_in(Phase.ROLLING_BACK), live(STABLE.config, {"v1": 0}), Phase.NEEDS_HUMAN),
+        (rollout_in(Phase.ROLLING_BACK), FOREIGN, Phase.NEEDS_HUMAN),
+        (rollout_in(Phase.RAMPING), replace(MOVED, status="Updating"), Phase.RAMPING),
+    ],
+)
+def test_change_from_outside_is_detected_and_left_alone(
+    rollout: Rollout, there: Live, phase: Phase
+) -> None:
+    decision = decide(rollout, seen(there))
+    assert decision.phase is phase
+    if phase is Phase.NEEDS_HUMAN:
+        assert "changed from outside: Describe shows InService" in decision.reason
+        assert (decision.act, decision.page) == (False, True)
+
+
+def test_weights_that_move_after_a_rollback_are_taken_back_again() -> None:
+    decision = decide(rollout_in(Phase.ROLLING_BACK), seen(MOVED))
+    assert (decision.phase, decision.act) == (Phase.ROLLING_BACK, True)
+    assert decision.reason.startswith("weights moved again: InService, completion-v2-r1")
+
+
+@pytest.mark.parametrize(
+    ("there", "after", "phase"),
+    [
+        (live(), POLICY.settle, Phase.ROLLED_BACK),
+        (live(), POLICY.settle - timedelta(seconds=1), Phase.ROLLING_BACK),
+        (live(status="Updating"), POLICY.settle, Phase.ROLLING_BACK),
+        (None, POLICY.settle, Phase.ROLLING_BACK),
+    ],
+    ids=["settled", "too_early", "something_under_way", "unreadable"],
+)
+def test_rollback_is_over_only_when_settled_and_seen(
+    there: Live | None, after: timedelta, phase: Phase
+) -> None:
+    assert decide(rollout_in(Phase.ROLLING_BACK), seen(there), after=after).phase is phase

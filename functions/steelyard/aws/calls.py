@@ -1,0 +1,75 @@
+"""boto3 clients, and what AWS's errors mean. Used within `aws/` and where clients are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from steelyard.errors import EndpointBusy, NeedsHuman, NoCapacity
+
+_BUSY = (
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "ServiceUnavailable",
+    "InternalFailure",
+    "InternalServerError",
+)
+
+
+def client(service: str) -> Any:
+    """A client for reading: botocore retries by itself, within the Lambda's 30 seconds."""
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=5
+    )
+    return boto3.client(service, config=config)
+
+
+def client_without_retries(service: str) -> Any:
+    """A client for changing things: a call whose answer was lost must not be sent again unseen.
+
+    The next tick reads what became of it. The read time-out bounds how long a call can be in
+    flight, which `Policy.settle` must outlast.
+    """
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=20
+    )
+    return boto3.client(service, config=config)
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Turn AWS's errors into ours.
+
+    Raises:
+        EndpointBusy: refused for now; NoCapacity where instances are short.
+        NeedsHuman: refused for good (permission, validation, quota).
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise _meaning(error, what) from error
+    except BotoCoreError as error:  # no answer: what became of the call shows in Describe
+        raise EndpointBusy(f"{what}: {error}") from error
+
+
+def says(error: ClientError, *texts: str) -> bool:
+    """Whether the message has one of the texts. SageMaker's codes alone don't tell cases apart."""
+    message = error.response["Error"].get("Message", "")
+    return any(text.lower() in message.lower() for text in texts)
+
+
+def _meaning(error: ClientError, what: str) -> Exception:
+    code = error.response["Error"].get("Code", "")
+    text = f"{what}: {code}: {error.response['Error'].get('Message', '')}"
+    # "Cannot update in-progress endpoint" is a ValidationException, as is everything else there.
+    if code in _BUSY or says(error, "in-progress endpoint", "is being updated"):
+        return EndpointBusy(text)
+    if says(error, "capacity"):
+        return NoCapacity(text)
+    return NeedsHuman(text)

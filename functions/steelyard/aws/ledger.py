@@ -1,0 +1,173 @@
+"""The append-only record of one endpoint: the source of truth. `service.py` and the console use it.
+
+One item an append, on the condition that its version is new; each carries the hash of the one
+before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from steelyard.aws.calls import translated
+from steelyard.codec import decode, encode
+from steelyard.errors import StaleRollout
+from steelyard.rollout.model import Decision, EndpointState
+from steelyard.rollout.observation import Event
+
+_GENESIS = "0" * 64
+_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One append: what came, what was seen, what was decided, and the state from there on.
+
+    The dictionaries are what `steelyard.codec.encode` makes of the core's data.
+    """
+
+    endpoint: str
+    version: int
+    at: datetime
+    trigger: dict[str, Any]
+    seen: dict[str, Any]
+    decision: dict[str, Any]
+    state: dict[str, Any]
+    previous: str
+    hash: str
+
+    @property
+    def intent(self) -> dict[str, Any] | None:
+        """What was not yet confirmed after this entry."""
+        rollout = self.state["rollout"]
+        intent: dict[str, Any] | None = rollout["intent"] if rollout else None
+        return intent
+
+
+class Ledger:
+    """Reads and appends.
+
+    Args:
+        table: a boto3 DynamoDB *client*; items hold strings and numbers alone.
+    """
+
+    def __init__(self, table_name: str, dynamodb: Any) -> None:
+        self._table = table_name
+        self._dynamodb = dynamodb
+
+    def latest(self, endpoint: str) -> Entry | None:
+        """The last entry of an endpoint; None before the first."""
+        with translated("read the ledger"):
+            answer = self._dynamodb.query(
+                **self._query(endpoint), ScanIndexForward=False, Limit=1, ConsistentRead=True
+            )
+        items = answer["Items"]
+        return _entry(items[0]) if items else None
+
+    def read(self, endpoint: str) -> Iterator[Entry]:
+        """All entries of an endpoint, oldest first."""
+        token: dict[str, Any] = {}
+        while True:
+            with translated("read the ledger"):
+                answer = self._dynamodb.query(**self._query(endpoint), **token)
+            yield from (_entry(item) for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            token = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def append(
+        self, after: Entry | None, endpoint: str, event: Event, decision: Decision, now: datetime
+    ) -> Entry:
+        """Append one decision behind `after`.
+
+        Raises:
+            StaleRollout: someone else appended first; load again.
+        """
+        entry = _next(after, endpoint, event, decision, now)
+        with translated("append to the ledger"):
+            try:
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=_item(entry),
+                    ConditionExpression="attribute_not_exists(version)",
+                )
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                    raise
+                raise StaleRollout(
+                    f"version {entry.version} of {endpoint} exists already"
+                ) from error
+        return entry
+
+    def _query(self, endpoint: str) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "KeyConditionExpression": "endpoint = :endpoint",
+            "ExpressionAttributeValues": {":endpoint": {"S": endpoint}},
+        }
+
+
+def state_of(entry: Entry | None, endpoint: str) -> EndpointState:
+    """The state after an entry; a new one before the first."""
+    if entry is None:
+        return EndpointState(endpoint)
+    return decode(EndpointState, entry.state)
+
+
+def digest(previous: str, body: dict[str, Any]) -> str:
+    """SHA-256 of an entry's body, chained to the entry before it."""
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{previous}{text}".encode()).hexdigest()
+
+
+def _next(
+    after: Entry | None, endpoint: str, event: Event, decision: Decision, now: datetime
+) -> Entry:
+    body = {
+        "endpoint": endpoint,
+        "version": after.version + 1 if after else 1,
+        "at": encode(now),
+        "trigger": encode(event.trigger),
+        "seen": encode(event.seen),
+        "decision": {k: v for k, v in encode(decision).items() if k != "state"},
+        "state": encode(decision.state),
+    }
+    previous = after.hash if after else _GENESIS
+    return Entry(**{**body, "at": now}, previous=previous, hash=digest(previous, body))
+
+
+def _item(entry: Entry) -> dict[str, Any]:
+    def text(value: Any) -> dict[str, str]:
+        return {"S": json.dumps(value, sort_keys=True)}
+
+    return {
+        "endpoint": {"S": entry.endpoint},
+        "version": {"S": f"{entry.version:0{_DIGITS}d}"},
+        "at": {"S": encode(entry.at)},
+        "trigger": text(entry.trigger),
+        "seen": text(entry.seen),
+        "decision": text(entry.decision),
+        "state": text(entry.state),
+        "previous": {"S": entry.previous},
+        "hash": {"S": entry.hash},
+    }
+
+
+def _entry(item: dict[str, Any]) -> Entry:
+    return Entry(
+        endpoint=item["endpoint"]["S"],
+        version=int(item["version"]["S"]),
+        at=datetime.fromisoformat(item["at"]["S"]),
+        trigger=json.loads(item["trigger"]["S"]),
+        seen=json.loads(item["seen"]["S"]),
+        decision=json.loads(item["decision"]["S"]),
+        state=json.loads(item["state"]["S"]),
+        previous=item["previous"]["S"],
+        hash=item["hash"]["S"],
+    )

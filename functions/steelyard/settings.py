@@ -1,0 +1,31 @@
+"""The Lambda's environment variables, typed, in one place. Handlers use it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from steelyard.messages import Home
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the stack tells the Lambda."""
+
+    ledger_table: str
+    quarantine_url: str
+    topic_arn: str
+    parameter_prefix: str
+    home: Home
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of this process; a missing variable is a KeyError that names it."""
+    return Settings(
+        ledger_table=environment["STEELYARD_LEDGER_TABLE"],
+        quarantine_url=environment["STEELYARD_QUARANTINE_URL"],
+        topic_arn=environment["STEELYARD_TOPIC_ARN"],
+        parameter_prefix=environment["STEELYARD_PARAMETER_PREFIX"],
+        home=Home(environment["STEELYARD_ACCOUNT"], environment["AWS_REGION"]),
+    )

@@ -1,0 +1,123 @@
+"""A world for each test: fakes for SageMaker and CloudWatch, moto for the rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from steelyard.aws.alarms import VariantAlarms
+from steelyard.aws.endpoint import Endpoint
+from steelyard.aws.ledger import Ledger
+from steelyard.aws.metrics import Metrics
+from steelyard.aws.outlets import Pager
+from steelyard.aws.registry import Registry
+from steelyard.service import Reconciler
+from tests.functional.operator import Operator
+from tests.functional.settings import ALARMS, POLICY, ROLE
+from tests.functional.world import Clients, World
+
+TABLE = "steelyard-test-ledger"
+
+
+@pytest.fixture(scope="session")
+def session_clients() -> Clients:
+    """Clients for all tests."""
+    return Clients()
+
+
+@pytest.fixture
+def world(session_clients: Clients) -> Iterator[World]:
+    """A fresh world behind the clients."""
+    session_clients.world = World()
+    with mock_aws():
+        yield session_clients.world
+
+
+@pytest.fixture
+def clients(session_clients: Clients, world: World) -> Clients:
+    """Clients that lead into the test's world."""
+    assert session_clients.world is world
+    return session_clients
+
+
+@pytest.fixture
+def ledger(clients: Clients) -> Ledger:
+    """An empty ledger, its table as the data stack makes it."""
+    keys = [("endpoint", "HASH"), ("version", "RANGE")]
+    clients["dynamodb"].create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return Ledger(TABLE, clients["dynamodb"])
+
+
+@pytest.fixture
+def pages(clients: Clients) -> Pages:
+    """The topic that calls people, and a queue that hears it."""
+    return Pages(clients)
+
+
+class Pages:
+    """What people were told."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._sqs = clients["sqs"]
+        self.topic = clients["sns"].create_topic(Name="pages")["TopicArn"]
+        self._queue = self._sqs.create_queue(QueueName="pages")["QueueUrl"]
+        arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
+        clients["sns"].subscribe(
+            TopicArn=self.topic, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"]
+        )
+
+    def read(self) -> list[dict[str, Any]]:
+        """All pages since the last reading, oldest first."""
+        told: list[dict[str, Any]] = []
+        while True:
+            answer = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10)
+            if not answer.get("Messages"):
+                return told
+            for message in answer["Messages"]:
+                told.append(json.loads(message["Body"]))
+                receipt = message["ReceiptHandle"]
+                self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=receipt)
+
+
+@pytest.fixture
+def alarms(clients: Clients) -> VariantAlarms:
+    """The endpoint's alarms."""
+    return VariantAlarms("completion", clients["cloudwatch"], ALARMS)
+
+
+@pytest.fixture
+def endpoint(clients: Clients, alarms: VariantAlarms) -> Endpoint:
+    """The endpoint."""
+    return Endpoint("completion", clients["sagemaker"], clients["sagemaker"], ROLE, alarms)
+
+
+@pytest.fixture
+def reconciler(
+    clients: Clients, ledger: Ledger, endpoint: Endpoint, alarms: VariantAlarms, pages: Pages
+) -> Reconciler:
+    """The whole service around the endpoint."""
+    return Reconciler(
+        name="completion",
+        policy=POLICY,
+        ledger=ledger,
+        endpoint=endpoint,
+        alarms=alarms,
+        registry=Registry("completion", clients["sagemaker"]),
+        metrics=Metrics("completion", clients["cloudwatch"]),
+        pager=Pager(pages.topic, clients["sns"]),
+    )
+
+
+@pytest.fixture
+def operator(world: World, reconciler: Reconciler) -> Operator:
+    """Whoever wakes the service."""
+    return Operator(world, reconciler)

@@ -1,0 +1,1 @@
+"""Parts of the stacks. Only the stacks import them."""

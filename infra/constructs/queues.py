@@ -1,0 +1,78 @@
+"""The queue of events, and where what can't be delivered or understood ends up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.constructs.arns import Arns
+from infra.names import ModelNames, Names
+
+FUNCTION_SECONDS = 30
+
+# AWS asks for at least six times the function's time-out. Until it ends, a message that failed
+# holds back the others of its endpoint.
+_VISIBILITY = cdk.Duration.seconds(6 * FUNCTION_SECONDS)
+_ATTEMPTS = 5
+_FORTNIGHT = cdk.Duration.days(14)  # the longest that SQS keeps a message
+
+
+class EventQueues(Construct):
+    """One FIFO queue for all endpoints (group: endpoint), and three that people look into."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, names: Names, models: Sequence[ModelNames]
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.dead = self._queue("Dead", names.dead, fifo=True)
+        self.undelivered = self._queue("Undelivered", names.undelivered)
+        self.quarantine = self._queue("Quarantine", names.quarantine)
+        self.events = sqs.Queue(
+            self,
+            "Events",
+            queue_name=names.events,
+            fifo=True,
+            # A rule can't name a deduplication id, so EventBridge demands this. Equal messages
+            # within five minutes vanish: a tick must never be given a constant input.
+            content_based_deduplication=True,
+            visibility_timeout=_VISIBILITY,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=_ATTEMPTS, queue=self.dead),
+        )
+        for queue in (self.events, self.undelivered):
+            queue.add_to_resource_policy(_from_rules(queue, Arns.of(self), models))
+
+    def _queue(self, construct_id: str, name: str, *, fifo: bool | None = None) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            construct_id,
+            queue_name=name,
+            fifo=fifo,  # CloudFormation takes true or nothing
+            retention_period=_FORTNIGHT,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+        )
+
+
+def _from_rules(queue: sqs.Queue, arns: Arns, models: Sequence[ModelNames]) -> iam.PolicyStatement:
+    """Let the models' rules send. One statement for all: a queue's policy takes only twenty."""
+    return iam.PolicyStatement(
+        sid="Rules",
+        principals=[iam.ServicePrincipal("events.amazonaws.com")],
+        actions=["sqs:SendMessage"],
+        resources=[queue.queue_arn],
+        conditions={
+            "StringEquals": {"aws:SourceAccount": arns.stack.account},
+            "ArnLike": {
+                "aws:SourceArn": [
+                    arns.regional("events", f"rule/steelyard-{names.endpoint}-*")
+                    for names in models
+                ]
+            },
+        },
+    )

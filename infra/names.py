@@ -1,0 +1,141 @@
+"""Every physical name, in one place. Imported by the stacks and `cli`.
+
+Stacks find each other's resources by these names, not by exports: an export would tie the
+frozen serving stack to the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from infra.environments import Environment
+
+RuleKind = Literal["tick", "alarm", "endpoint", "approval", "command"]
+StackKind = Literal["data", "registry", "serving", "rollout"]
+
+BOOTSTRAP_VARIANT = "bootstrap"
+CAPTURES = "captures"  # folder of captured requests in the bucket
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What an environment has once."""
+
+    environment: str
+
+    def stack(self, kind: StackKind) -> str:
+        """A CloudFormation stack."""
+        return f"steelyard-{self.environment}-{kind}"
+
+    def bucket(self, account: str, region: str) -> str:
+        """The bucket for training data, artifacts and captures; names are unique in the world."""
+        return f"steelyard-{self.environment}-{account}-{region}"
+
+    @property
+    def ledger(self) -> str:
+        """The ledger's table."""
+        return f"steelyard-{self.environment}-ledger"
+
+    @property
+    def function(self) -> str:
+        """The reconciler's Lambda function."""
+        return f"steelyard-{self.environment}-reconcile"
+
+    @property
+    def events(self) -> str:
+        """The queue of everything that may move a rollout."""
+        return f"steelyard-{self.environment}-events.fifo"
+
+    @property
+    def dead(self) -> str:
+        """Messages that the reconciler failed on too often; FIFO, as its source is."""
+        return f"steelyard-{self.environment}-dead.fifo"
+
+    @property
+    def undelivered(self) -> str:
+        """Events that no rule could deliver; a standard queue, as rules demand."""
+        return f"steelyard-{self.environment}-undelivered"
+
+    @property
+    def quarantine(self) -> str:
+        """Messages that the reconciler refused."""
+        return f"steelyard-{self.environment}-quarantine"
+
+    @property
+    def pages(self) -> str:
+        """The topic that people are called through."""
+        return f"steelyard-{self.environment}-pages"
+
+    @property
+    def settings_prefix(self) -> str:
+        """Parameters below it hold the settings of one model each."""
+        return f"/steelyard/{self.environment}/models"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelNames:
+    """What each model of an environment has."""
+
+    environment: str
+    model: str
+    endpoint: str
+
+    @classmethod
+    def of(cls, environment: Environment, model: str) -> ModelNames:
+        """The names of a model in an environment."""
+        return cls(environment.name, model, f"{environment.endpoint_prefix}{model}")
+
+    @property
+    def package_group(self) -> str:
+        """The model package group: all versions of the model."""
+        return self.endpoint
+
+    @property
+    def training_role(self) -> str:
+        """The role that training jobs run under."""
+        return f"steelyard-{self.environment}-{self.model}-training"
+
+    @property
+    def serving_role(self) -> str:
+        """The role that every version is served under."""
+        return f"steelyard-{self.environment}-{self.model}-serving"
+
+    @property
+    def bootstrap(self) -> str:
+        """The first SageMaker model and endpoint config; later ones are the reconciler's."""
+        return f"{self.endpoint}-bootstrap"
+
+    @property
+    def settings_parameter(self) -> str:
+        """The model's settings, read by the reconciler."""
+        return f"{Names(self.environment).settings_prefix}/{self.endpoint}"
+
+    @property
+    def bootstrap_parameter(self) -> str:
+        """ARN of the package that the first endpoint serves; written once, by the console."""
+        return f"/steelyard/{self.environment}/bootstrap/{self.endpoint}"
+
+    @property
+    def alarm_prefix(self) -> str:
+        """Start of the names of all its alarms; exact, since no endpoint's name has a slash."""
+        return f"steelyard/{self.endpoint}/"
+
+    @property
+    def data_prefix(self) -> str:
+        """Training data in the bucket."""
+        return f"data/{self.model}/"
+
+    @property
+    def artifact_prefix(self) -> str:
+        """Trained artifacts in the bucket."""
+        return f"artifacts/{self.model}/"
+
+    @property
+    def capture_prefix(self) -> str:
+        """Captured requests in the bucket; SageMaker itself appends endpoint and variant."""
+        return f"{CAPTURES}/{self.endpoint}/"
+
+    def rule(self, kind: RuleKind) -> str:
+        """An EventBridge rule."""
+        return f"steelyard-{self.endpoint}-{kind}"

@@ -1,0 +1,280 @@
+"""A model file is read strictly, and everything wrong with it is told at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.errors import InvalidModelFile
+from infra.model_file import ModelFile, load_model, load_models
+from steelyard.rollout.policy import Policy
+
+LEAST = """name: chat
+description: Talks.
+alarms:
+  p99_latency: 2s
+"""
+DURATION = "a duration such as 500ms, 90s, 10m, 24h, 7d, 1h30m or ISO 8601 (PT10M)"
+
+
+def load(folder: Path, text: str, name: str = "chat") -> ModelFile:
+    """What is read from a file with this text."""
+    (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / name / "model.yaml").write_text(text)
+    return load_model(folder / name)
+
+
+def refusal(folder: Path, text: str, name: str = "chat") -> list[str]:
+    """The lines that a file with this text is refused with, from the line number on."""
+    with pytest.raises(InvalidModelFile) as refused:
+        load(folder, text, name)
+    file = folder / name / "model.yaml"
+    return [line.removeprefix(f"{file}:") for line in str(refused.value).splitlines()]
+
+
+def test_what_is_left_out_takes_the_defaults(tmp_path: Path) -> None:
+    model = load(tmp_path, LEAST)
+    assert model.rollout == Policy()
+    assert model.serving.data_capture_percent == 0
+    assert (model.alarms.datapoints_to_alarm, model.alarms.evaluation_periods) == (2, 3)
+
+
+def test_repositorys_own_models_are_valid() -> None:
+    models = Path(__file__).resolve().parents[2] / "models"
+    assert [model.name for model in load_models(models)] == ["completion"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("500ms", timedelta(milliseconds=500)),
+        ("90s", timedelta(seconds=90)),
+        ("10m", timedelta(minutes=10)),
+        ("24h", timedelta(hours=24)),
+        ("7d", timedelta(days=7)),
+        ("1h30m", timedelta(hours=1, minutes=30)),
+        ("PT1H30M", timedelta(hours=1, minutes=30)),
+        ("P1DT2H", timedelta(hours=26)),
+    ],
+)
+def test_durations_are_read_in_short_and_in_iso(
+    tmp_path: Path, text: str, expected: timedelta
+) -> None:
+    assert load(tmp_path, f"{LEAST}rollout: {{holdback: {text}}}\n").rollout.holdback == expected
+
+
+@given(st.integers(0, 10**6), st.integers(0, 59), st.integers(0, 999))
+def test_any_sum_of_units_is_read_exactly(
+    tmp_path_factory: pytest.TempPathFactory, minutes: int, seconds: int, milliseconds: int
+) -> None:
+    text = f"{minutes}m{seconds}s{milliseconds}ms"
+    folder = tmp_path_factory.getbasetemp()
+    model = load(folder, f"{LEAST}rollout: {{holdback: {text}}}\n")
+    expected = timedelta(minutes=minutes, seconds=seconds, milliseconds=milliseconds)
+    assert model.rollout.holdback == expected
+
+
+@pytest.mark.parametrize(
+    ("added", "expected"),
+    [
+        pytest.param(
+            "trainig: {}\n",
+            "5: trainig: unknown key (did you mean training?), accepted: name, description, "
+            "training, serving, rollout, alarms",
+            id="unknown-key",
+        ),
+        pytest.param(
+            "serving:\n  gpu: 1\n",
+            "6: serving.gpu: unknown key, accepted: instance_type, download_timeout, "
+            "startup_timeout, data_capture_percent, environment",
+            id="unknown-key-inside",
+        ),
+        pytest.param(
+            "rollout:\n  guardrails:\n  - {metric: errors, weight: 1, margni: 2}\n",
+            "7: rollout.guardrails[0].margni: unknown key (did you mean margin?), accepted: "
+            "metric, weight, margin, absolute_margin",
+            id="unknown-key-of-policy",
+        ),
+        pytest.param(
+            "rollout: {steps: [5, many]}\n",
+            "5: rollout.steps[1]: got 'many', accepted: a whole number",
+            id="wrong-type",
+        ),
+        pytest.param(
+            "rollout: {least_requests: true}\n",
+            "5: rollout.least_requests: got True, accepted: a whole number",
+            id="boolean-is-no-number",
+        ),
+        pytest.param(
+            'rollout: {least_requests: "30"}\n',
+            "5: rollout.least_requests: got '30', accepted: a whole number",
+            id="text-is-no-number",
+        ),
+        pytest.param(
+            "rollout: {alpha: .nan}\n",
+            "5: rollout.alpha: got '.nan', accepted: a number",
+            id="not-a-number",
+        ),
+        pytest.param(
+            "rollout: {steps: [5, 100], step_odds: [3, 3]}\n",
+            "5: rollout.steps: got [5, 100], accepted: whole percentages, 1 to 99",
+            id="step-above-99",
+        ),
+        pytest.param(
+            "rollout: {steps: [25, 5], step_odds: [3, 3]}\n",
+            "5: rollout.steps: got [25, 5], accepted: rising percentages",
+            id="falling-steps",
+        ),
+        pytest.param(
+            "rollout: {steps: [5, 25], step_odds: [3]}\n",
+            "5: rollout.step_odds: got [3], accepted: 2 odds ratios (one a step), each above 1",
+            id="odds-for-fewer-steps",
+        ),
+        pytest.param(
+            "rollout: {bake: ten minutes}\n",
+            f"5: rollout.bake: got 'ten minutes', accepted: {DURATION}",
+            id="bad-duration",
+        ),
+        pytest.param(
+            "rollout: {bake: 600}\n",
+            f"5: rollout.bake: got 600, accepted: {DURATION}",
+            id="duration-without-unit",
+        ),
+        pytest.param(
+            "serving: {startup_timeout: 2h}\n",
+            "5: serving.startup_timeout: got '2h', accepted: 1 hour or less",
+            id="timeout-beyond-sagemakers",
+        ),
+        pytest.param(
+            "serving: {data_capture_percent: 101}\n",
+            "5: serving.data_capture_percent: got 101, accepted: 100 or less",
+            id="above-all",
+        ),
+        pytest.param(
+            "serving: {instance_type: g5.xlarge}\n",
+            "5: serving.instance_type: got 'g5.xlarge', accepted: an instance type such as "
+            "ml.g5.xlarge",
+            id="no-instance-type",
+        ),
+        pytest.param(
+            "training: {hyperparameters: {layers: [1, 2]}}\n",
+            "5: training.hyperparameters.layers: got [1, 2], accepted: text, a number, true or "
+            "false",
+            id="hyperparameter-is-a-list",
+        ),
+        pytest.param(
+            "training:\n",
+            "5: training: got nothing, accepted: a mapping with the keys instance_type, "
+            "volume_gib, max_runtime, hyperparameters, metrics",
+            id="section-without-content",
+        ),
+    ],
+)
+def test_refusal_names_line_key_value_and_what_is_accepted(
+    tmp_path: Path, added: str, expected: str
+) -> None:
+    assert refusal(tmp_path, LEAST + added) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"{LEAST}rollout: [\n", "6:1: not YAML: expected the node content, but found '<stream"),
+        (f"{LEAST}name: other\n", "5:1: not YAML: duplicate key 'name'"),
+        (f"{LEAST}serving: &a {{}}\ntraining: *a\n", "6:11: not YAML: aliases are not accepted"),
+        (f"{LEAST}1: x\n", "5:1: not YAML: key '1' is not text; put it in quotes"),
+        (f"{LEAST}rollout: {{alpha: 1e999}}", "5:18: not YAML: 1e999 is too large for a number"),
+        ("x: !!python/object:os.system {}", "1:4: not YAML: could not determine a constructor"),
+        ("[" * 3000, " not YAML: maximum recursion depth exceeded"),
+        ("a: \x07", " not YAML: unacceptable character #x0007"),
+    ],
+    ids=["syntax", "duplicate", "alias", "key", "infinite", "object", "deep", "control"],
+)
+def test_what_is_no_yaml_is_refused_with_line_and_column(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    (line,) = refusal(tmp_path, text)
+    assert line.startswith(expected)
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment\n", "null\n"])
+def test_empty_file_is_refused(tmp_path: Path, text: str) -> None:
+    keys = "name, description, training, serving, rollout, alarms"
+    assert refusal(tmp_path, text) == [f"1: got nothing, accepted: a mapping with the keys {keys}"]
+
+
+def test_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidModelFile, match=r"chat/model\.yaml: No such file"):
+        load_model(tmp_path / "chat")
+
+
+def test_all_problems_are_told_at_once_in_the_files_order(tmp_path: Path) -> None:
+    text = "name: Chat\nalarms: {p99_latency: soon}\nrollout: {steps: 5, bake: 1}\nmore: 1\n"
+    lines = refusal(tmp_path, text)
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["1", "name"],
+        ["1", "description"],
+        ["2", "alarms.p99_latency"],
+        ["3", "rollout.steps"],
+        ["3", "rollout.bake"],
+        ["4", "more"],
+    ]
+
+
+def test_missing_key_says_what_belongs_there(tmp_path: Path) -> None:
+    assert refusal(tmp_path, "name: chat\ndescription: x\nalarms: {}\n") == [
+        f"3: alarms.p99_latency: missing, accepted: {DURATION}"
+    ]
+
+
+def test_m_of_n_with_m_above_n_is_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path, f"{LEAST}  datapoints_to_alarm: 4\n") == [
+        "5: alarms.datapoints_to_alarm: got 4, accepted: at most evaluation_periods, 3"
+    ]
+
+
+def test_name_that_differs_from_the_folder_is_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path, LEAST, name="other") == [
+        "1: name: got 'chat', accepted: the folder's name, other"
+    ]
+
+
+@pytest.mark.parametrize("name", ["Chat", "a--b", "-a", "a-", "1a", "a_b", "a" * 31, "a/b"])
+def test_name_that_would_break_a_resource_name_is_refused(tmp_path: Path, name: str) -> None:
+    (line,) = refusal(tmp_path, LEAST.replace("chat", name, 1))
+    assert line.startswith(f"1: name: got {name!r}, accepted: lower-case letters")
+
+
+def test_words_of_old_yaml_stay_text(tmp_path: Path) -> None:
+    added = (
+        "training: {hyperparameters: {a: on, b: 1:30, c: 2024-01-01, d: 010, e: 1.5, f: true}}\n"
+    )
+    parameters = load(tmp_path, LEAST + added).training.hyperparameters
+    assert parameters == {
+        "a": "on", "b": "1:30", "c": "2024-01-01", "d": "010", "e": 1.5, "f": True,
+    }  # fmt: skip
+
+
+def test_problems_of_all_models_are_told_together(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.yaml").write_text(f"{LEAST.replace('chat', name)}x: 1\n")
+    with pytest.raises(InvalidModelFile) as refused:
+        load_models(tmp_path)
+    assert [line.split(": ")[1] for line in str(refused.value).splitlines()] == ["x", "x"]
+
+
+def test_name_that_begins_with_anothers_is_refused(tmp_path: Path) -> None:
+    for name in ("chat", "chat-large"):
+        load(tmp_path, LEAST.replace("chat", name), name)
+    with pytest.raises(InvalidModelFile, match="got chat and chat-large, accepted: names of which"):
+        load_models(tmp_path)
+
+
+def test_folder_without_models_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidModelFile, match="got no model, accepted: at least one"):
+        load_models(tmp_path)

@@ -1,0 +1,136 @@
+"""Roles may do what they need and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Resources = Callable[..., list[dict[str, Any]]]
+Statements = Callable[..., dict[str, dict[str, Any]]]
+
+# Actions that AWS authorises on no resource; the service authorization reference lists them so.
+WITHOUT_RESOURCE = {
+    "cloudwatch:GetMetricData",
+    "cloudwatch:PutMetricData",
+    "ecr:GetAuthorizationToken",
+    "sagemaker:ListModelPackages",  # sources disagree
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+ROLES = [
+    ("registry", "steelyard-dev-completion-training"),
+    ("serving", "steelyard-dev-completion-serving"),
+    ("rollout", "steelyard-dev-reconcile"),
+]
+HERE = "${AWS::Region}:${AWS::AccountId}"
+
+
+def arn(service: str, resource: str) -> str:
+    """An ARN as the dev templates write it."""
+    return f"arn:${{AWS::Partition}}:{service}:{HERE}:{resource}"
+
+
+@pytest.mark.parametrize(("stack", "role"), ROLES)
+def test_no_action_has_a_wildcard(statements: Statements, stack: str, role: str) -> None:
+    actions = [a for s in statements(stack, role, "dev").values() for a in s["Action"]]
+    assert actions
+    assert [action for action in actions if "*" in action] == []
+
+
+@pytest.mark.parametrize(("stack", "role"), ROLES)
+def test_only_actions_without_resources_are_allowed_on_all(
+    statements: Statements, stack: str, role: str
+) -> None:
+    on_all = {
+        action
+        for statement in statements(stack, role, "dev").values()
+        if "*" in statement["Resource"]
+        for action in statement["Action"]
+    }
+    assert on_all
+    assert on_all <= WITHOUT_RESOURCE
+
+
+@pytest.mark.parametrize("stack", ["data", "registry", "serving", "rollout"])
+def test_no_policy_comes_from_anywhere_but_the_roles_themselves(
+    resources: Resources, stack: str
+) -> None:
+    assert resources(stack, "AWS::IAM::Policy", "dev") == []
+    assert resources(stack, "AWS::IAM::ManagedPolicy", "dev") == []
+    roles = resources(stack, "AWS::IAM::Role", "dev")
+    assert [r for r in roles if "ManagedPolicyArns" in r["Properties"]] == []
+
+
+def test_reconciler_may_do_exactly_this(statements: Statements) -> None:
+    found = statements("rollout", "steelyard-dev-reconcile", "dev")
+    allowed = {
+        (action, resource)
+        for statement in found.values()
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    }
+    endpoint = arn("sagemaker", "endpoint/dev-completion")
+    configs = arn("sagemaker", "endpoint-config/dev-completion-*")
+    models = arn("sagemaker", "model/dev-completion-*")
+    packages = arn("sagemaker", "model-package/dev-completion/*")
+    alarms = arn("cloudwatch", "alarm:steelyard/dev-completion/*/*")
+    ledger = arn("dynamodb", "table/steelyard-dev-ledger")
+    events = arn("sqs", "steelyard-dev-events.fifo")
+    log = arn("logs", "log-group:/aws/lambda/steelyard-dev-reconcile:*")
+    role = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/steelyard-dev-completion-serving"
+    topic = next(resource for action, resource in allowed if action == "sns:Publish")
+    assert topic.startswith("${Pages")
+    assert allowed == {
+        ("sagemaker:DescribeEndpoint", endpoint),
+        ("sagemaker:UpdateEndpointWeightsAndCapacities", endpoint),
+        ("sagemaker:UpdateEndpoint", endpoint),
+        ("sagemaker:UpdateEndpoint", configs),
+        ("sagemaker:CreateEndpointConfig", configs),
+        ("sagemaker:DescribeEndpointConfig", configs),
+        ("sagemaker:CreateModel", models),
+        ("sagemaker:DescribeModel", models),
+        ("sagemaker:DescribeModelPackage", packages),
+        ("sagemaker:ListModelPackages", "*"),
+        ("iam:PassRole", role),
+        ("cloudwatch:PutMetricAlarm", alarms),
+        ("cloudwatch:DeleteAlarms", alarms),
+        ("cloudwatch:DescribeAlarms", arn("cloudwatch", "alarm:*")),
+        ("cloudwatch:GetMetricData", "*"),
+        ("cloudwatch:PutMetricData", "*"),
+        ("dynamodb:PutItem", ledger),
+        ("dynamodb:Query", ledger),
+        ("ssm:GetParameter", arn("ssm", "parameter/steelyard/dev/models/*")),
+        ("sqs:ReceiveMessage", events),
+        ("sqs:DeleteMessage", events),
+        ("sqs:ChangeMessageVisibility", events),
+        ("sqs:GetQueueAttributes", events),
+        ("sqs:SendMessage", arn("sqs", "steelyard-dev-quarantine")),
+        ("sns:Publish", topic),
+        ("logs:CreateLogStream", log),
+        ("logs:PutLogEvents", log),
+        ("xray:PutTraceSegments", "*"),
+        ("xray:PutTelemetryRecords", "*"),
+    }
+
+
+def test_role_is_passed_to_sagemaker_alone(statements: Statements) -> None:
+    passing = statements("rollout", "steelyard-dev-reconcile", "dev")["ServeAs"]
+    assert passing["Condition"] == {
+        "StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}
+    }
+
+
+@pytest.mark.parametrize(("stack", "role"), ROLES)
+def test_metrics_are_written_into_named_namespaces_alone(
+    statements: Statements, stack: str, role: str
+) -> None:
+    (writing,) = (
+        statement
+        for statement in statements(stack, role, "dev").values()
+        if "cloudwatch:PutMetricData" in statement["Action"]
+    )
+    assert writing["Action"] == ["cloudwatch:PutMetricData"]
+    ((_, condition),) = writing["Condition"].items()
+    assert set(condition) == {"cloudwatch:namespace"}

@@ -1,0 +1,1 @@
+"""The local cloud: AWS for the templates of this project, on loopback, on a virtual clock."""

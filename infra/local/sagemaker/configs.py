@@ -1,0 +1,135 @@
+"""Endpoint configs: immutable lists of variants. Used by `service` and `endpoints`."""
+
+import copy
+from collections.abc import Callable
+
+from infra.local.ports import Params
+from infra.local.sagemaker import variants
+from infra.local.sagemaker.context import Context
+from infra.local.sagemaker.models import Models
+from infra.local.sagemaker.refusals import invalid, not_emulated, refuse_others
+from infra.local.sagemaker.shelf import Listing, Shelf
+
+# Kept and shown, without effect on a laptop: DataCaptureConfig (nothing is captured; the endpoint
+# says CaptureStatus Stopped), KmsKeyId, VpcConfig, the role, instance types, volumes, AMIs, and
+# ModelDataDownloadTimeoutInSeconds.
+_CONFIG = (
+    "EndpointConfigName",
+    "ProductionVariants",
+    "DataCaptureConfig",
+    "Tags",
+    "KmsKeyId",
+    "ExecutionRoleArn",
+    "VpcConfig",
+    "EnableNetworkIsolation",
+    "MetricsConfig",
+)
+_VARIANT = (
+    "VariantName",
+    "ModelName",
+    "InitialInstanceCount",
+    "InstanceType",
+    "InitialVariantWeight",
+    "VolumeSizeInGB",
+    "ModelDataDownloadTimeoutInSeconds",
+    "ContainerStartupHealthCheckTimeoutInSeconds",
+    "RoutingConfig",
+    "InferenceAmiVersion",
+)
+_NEEDED = ("ModelName", "InitialInstanceCount", "InstanceType")
+_ROUTING = ("RANDOM", "LEAST_OUTSTANDING_REQUESTS")
+_CONFIGS = Listing(
+    result="EndpointConfigs",
+    name="EndpointConfigName",
+    summary=("EndpointConfigName", "EndpointConfigArn", "CreationTime"),
+    newest_first=True,
+)
+
+
+class EndpointConfigs:
+    """CreateEndpointConfig and its relatives, as dictionaries in Describe's shape."""
+
+    def __init__(self, context: Context, models: Models, user: Callable[[str], str | None]) -> None:
+        """Keep the configs; `user` answers the endpoint that uses a config, called locked."""
+        self._context = context
+        self._models = models
+        self._user = user
+        self._shelf: Shelf[Params] = Shelf("endpoint configuration", self._arn)
+
+    def create(self, params: Params) -> Params:
+        """CreateEndpointConfig; every model must exist and the weights must leave traffic."""
+        refuse_others(params, _CONFIG, "CreateEndpointConfig")
+        metrics = params.get("MetricsConfig", {})
+        refuse_others(metrics, ("MetricPublishFrequencyInSeconds",), "MetricsConfig")
+        if metrics.get("MetricPublishFrequencyInSeconds", 60) != 60:
+            raise not_emulated(f"MetricsConfig {metrics}: metrics come every 60 s")
+        for given in params["ProductionVariants"]:
+            self._check_variant(given)
+        _check_names([given["VariantName"] for given in params["ProductionVariants"]])
+        variants.check_weights(variants.initial(params))
+        name = params["EndpointConfigName"]
+        record = {
+            **copy.deepcopy({key: value for key, value in params.items() if key != "Tags"}),
+            "EndpointConfigArn": self._arn(name),
+            "CreationTime": self._context.cloud.clock.now(),
+        }
+        for given in record["ProductionVariants"]:
+            given.setdefault("InitialVariantWeight", variants.DEFAULT_WEIGHT)
+        with self._context.lock:
+            self._shelf.add(name, record)
+        return {"EndpointConfigArn": record["EndpointConfigArn"]}
+
+    def describe(self, params: Params) -> Params:
+        """DescribeEndpointConfig: what was given."""
+        return self.config(params["EndpointConfigName"])
+
+    def config(self, name: str) -> Params:
+        """Answer a copy of a config; unknown names as AWS refuses them."""
+        with self._context.lock:
+            return copy.deepcopy(self._shelf.get(name))
+
+    def list_configs(self, params: Params) -> Params:
+        """ListEndpointConfigs."""
+        with self._context.lock:
+            return _CONFIGS.page(self._shelf, params)
+
+    def delete(self, params: Params) -> Params:
+        """DeleteEndpointConfig, refused while in use.
+
+        AWS only warns ("you must not delete an EndpointConfig in use"), and blocks later updates
+        and patching of the endpoint; here the mistake shows at once.
+        """
+        name = params["EndpointConfigName"]
+        with self._context.lock:
+            found = self._shelf.get(name)["EndpointConfigName"]
+            user = self._user(found)
+            if user is not None:
+                raise invalid(
+                    f'Cannot delete endpoint configuration "{self._arn(name)}": '
+                    f"endpoint {user!r} uses it."
+                )
+            self._shelf.remove(name)
+        return {}
+
+    def _check_variant(self, given: Params) -> None:
+        name = given["VariantName"]
+        refuse_others(given, _VARIANT, f"variant {name!r}")
+        missing = [member for member in _NEEDED if member not in given]
+        if missing:
+            raise not_emulated(
+                f"variant {name!r} without {', '.join(missing)}: only variants with a model "
+                "on instances are"
+            )
+        self._models.describe({"ModelName": given["ModelName"]})
+        strategy = given.get("RoutingConfig", {}).get("RoutingStrategy", "RANDOM")
+        if strategy not in _ROUTING:
+            raise not_emulated(f"RoutingStrategy {strategy!r}: give one of {', '.join(_ROUTING)}")
+
+    def _arn(self, name: str) -> str:
+        return self._context.arn("endpoint-config", name)
+
+
+def _check_names(names: list[str]) -> None:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise invalid(f"Variant names must be unique within a config; given twice: {repeated}")

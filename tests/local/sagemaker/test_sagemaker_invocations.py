@@ -1,0 +1,67 @@
+"""The metrics of invocations: names, units, 0/1 errors, microseconds, whole minutes."""
+
+import time
+
+from tests.local.sagemaker.fake_cloud import Metric
+from tests.local.sagemaker.scene import Scene, until
+
+
+def of(metrics: list[Metric], name: str, variant: str = "stable") -> list[Metric]:
+    return [one for one in metrics if (one.name, one.dimensions["VariantName"]) == (name, variant)]
+
+
+def values(metrics: list[Metric], name: str, variant: str = "stable") -> list[float]:
+    return [value for one in of(metrics, name, variant) for value in one.values]
+
+
+def test_each_request_counts_once_per_metric_under_its_variant(scene: Scene) -> None:
+    scene.serving(stable=1, canary=0)
+    for asked in ({}, {"status": 500}, {"status": 404}):
+        scene.invoke(asked)
+    scene.invoke(target_variant="canary")
+    scene.invoke(target_variant="nobody")
+    scene.stop_service()
+    metrics = scene.cloud.metrics
+    assert {one.namespace for one in metrics} == {"AWS/SageMaker"}
+    assert {tuple(sorted(one.dimensions)) for one in metrics} == {("EndpointName", "VariantName")}
+    assert values(metrics, "Invocations") == [1, 1, 1]
+    assert values(metrics, "InvocationModelErrors") == [0, 1, 1]
+    assert values(metrics, "Invocation5XXErrors") == [0, 1, 0]
+    assert values(metrics, "Invocation4XXErrors") == [0, 0, 1]
+    assert values(metrics, "Invocations", "canary") == [1]
+    assert len(values(metrics, "ModelLatency")) == 3
+    assert len(values(metrics, "OverheadLatency")) == 3
+    assert {one.dimensions["EndpointName"] for one in metrics} == {"completion"}
+
+
+def test_latencies_are_real_microseconds(scene: Scene) -> None:
+    scene.serving(stable=1)
+    began = time.perf_counter()
+    scene.invoke({"sleep": 0.1})
+    took_us = (time.perf_counter() - began) * 1e6
+    scene.stop_service()
+    [latency] = of(scene.cloud.metrics, "ModelLatency")
+    [overhead] = of(scene.cloud.metrics, "OverheadLatency")
+    assert latency.unit == overhead.unit == "Microseconds"
+    assert 100_000 <= latency.values[0] <= took_us
+    assert 0 <= overhead.values[0] <= took_us - latency.values[0]
+
+
+def test_minute_goes_out_whole_and_soon_after_its_end_stamped_with_its_start(scene: Scene) -> None:
+    scene.serving(stable=1)
+    asked_at = []
+    for _ in range(60):
+        scene.invoke()
+        asked_at.append(scene.cloud.clock.time() // 60 * 60)
+        time.sleep(0.01)
+    last = max(asked_at)
+    until(scene.cloud.clock.time, lambda now: now > last + 60 + 30)
+    counted = of(scene.cloud.metrics, "Invocations")
+    stamps = [one.at.timestamp() for one in counted if one.at is not None]
+    assert len(stamps) == len(counted) == len(set(stamps))
+    assert all(stamp % 60 == 0 for stamp in stamps)
+    assert sum(len(one.values) for one in counted) == 60
+    assert len(stamps) >= 2
+    for errors in of(scene.cloud.metrics, "InvocationModelErrors"):
+        same = [one for one in counted if one.at == errors.at]
+        assert [len(one.values) for one in same] == [len(errors.values)]

@@ -1,0 +1,50 @@
+"""IAM on the local cloud: functions act under their roles, also on the services of ours."""
+
+from typing import Any
+
+import pytest
+
+from tests.local.running_cloud import ACCOUNT, RunningCloud
+
+PUT = (
+    "import boto3\n"
+    "def handler(event, context):\n"
+    "    try:\n"
+    "        getattr(boto3.client(event['service']), event['call'])(**event['with'])\n"
+    "    except boto3.client('sts').exceptions.ClientError as error:\n"
+    "        return error.response['Error']['Code']\n"
+    "    return 'done'\n"
+)
+INVOCATION = {"EndpointName": "e", "Body": "{}"}
+CONFIG = {"EndpointName": "e", "EndpointConfigName": "c"}
+MODEL = {
+    "ModelName": "m",
+    "ExecutionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/other",
+    "PrimaryContainer": {"Image": "x"},
+}
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "arguments", "outcome"),
+    [
+        ("ssm", "get_parameter", {"Name": "/none"}, "ParameterNotFound"),
+        ("sagemaker", "update_endpoint", CONFIG, "ValidationException"),
+        ("cloudwatch", "delete_alarms", {"AlarmNames": ["x"]}, "ResourceNotFound"),
+        ("sagemaker-runtime", "invoke_endpoint", INVOCATION, "ValidationError"),
+    ],
+)
+def test_function_may_do_what_its_role_allows_and_nothing_else(
+    local_cloud: RunningCloud, service: str, call: str, arguments: dict[str, Any], outcome: str
+) -> None:
+    event = {"service": service, "call": call, "with": arguments}
+    action = f"{service.removesuffix('-runtime')}:{call.title().replace('_', '')}"
+    local_cloud.function(f"may-{service}", PUT, action, Timeout=20)
+    local_cloud.function(f"may-not-{service}", PUT, Timeout=20)
+    assert local_cloud.call(f"may-{service}", event) == outcome
+    assert local_cloud.call(f"may-not-{service}", event).startswith("AccessDenied")
+
+
+def test_role_is_passed_only_with_permission(local_cloud: RunningCloud) -> None:
+    local_cloud.function("passes", PUT, "sagemaker:*", Timeout=20)
+    event = {"service": "sagemaker", "call": "create_model", "with": MODEL}
+    assert local_cloud.call("passes", event) == "AccessDeniedException"

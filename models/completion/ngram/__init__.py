@@ -1,0 +1,1 @@
+"""The language model itself, from lexer to artifact. `train.py` and `serve.py` import it."""

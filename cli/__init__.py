@@ -1,0 +1,1 @@
+"""The `steelyard` command. Nothing imports it; it uses the core, `aws/`, `infra`."""

@@ -1,0 +1,51 @@
+"""Version 1: an endpoint needs a model before any rollout can bring one. For `cli` alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from cli.problems import Problem
+from cli.session import Session
+from cli.training import Say, approve, register, train, upload
+from infra.model_file import ModelFile
+
+
+def bootstrapped(session: Session, model: str) -> str | None:
+    """ARN of the package that the first endpoint serves; None where there is none yet."""
+    try:
+        answer = session.client("ssm").get_parameter(Name=session.model(model).bootstrap_parameter)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ParameterNotFound":
+            return None
+        raise
+    return str(answer["Parameter"]["Value"])
+
+
+def bootstrap(session: Session, model: ModelFile, image: str, data: Path | None, say: Say) -> str:
+    """Train, register and approve version 1, and write down once that it is the first; its ARN.
+
+    Args:
+        data: folder with a folder for each channel; None: what the bucket has already.
+
+    Raises:
+        Problem: this was done before, there is no data, or training failed.
+    """
+    if bootstrapped(session, model.name) is not None:
+        raise Problem(
+            f"{model.name} has its first version already",
+            "train and approve a new version instead; a rollout will bring it",
+        )
+    names = session.model(model.name)
+    where = f"s3://{session.bucket}/{names.data_prefix}"
+    if data is not None:
+        where = upload(session, model.name, data, say)
+    trained = train(session, model, image, where, say)
+    package = register(session, model, image, trained)
+    approve(session, package, "first version, by steelyard bootstrap")
+    session.client("ssm").put_parameter(
+        Name=names.bootstrap_parameter, Value=package, Type="String", Overwrite=False
+    )
+    say(f"version 1 of {model.name} is registered and approved")
+    return package

@@ -1,0 +1,1 @@
+"""The demo: a bad update is rolled back and a good one promoted, told as it happens."""

@@ -1,0 +1,125 @@
+"""Whether the story happened as told. For the demo only.
+
+A claim that does not hold makes `make demo` fail; each is about what the APIs and the ledger say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from cli.demo.story_data import Rollout, Story
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence of the story, whether it holds, and what was found."""
+
+    sentence: str
+    holds: bool
+    found: str
+
+
+def check(story: Story) -> tuple[Claim, ...]:
+    """All claims, in the order in which the story tells them."""
+    bad = _of(story, 2)
+    good = _of(story, 3)
+    claims = [
+        Claim(
+            "version 2 and version 3 were each rolled out once",
+            bool(bad and good),
+            f"rollouts: {[(r.id, r.candidate, r.outcome) for r in story.rollouts]}",
+        ),
+    ]
+    if bad is not None:
+        claims += [rule(story, bad) for rule in _BAD]
+    if good is not None:
+        claims += [rule(story, good) for rule in _GOOD]
+    return (*claims, *(rule(story) for rule in _CLIENTS))
+
+
+def _of(story: Story, version: int) -> Rollout | None:
+    found = [r for r in story.rollouts if r.candidate == version]
+    return found[0] if len(found) == 1 else None
+
+
+def _phases(rollout: Rollout) -> list[str]:
+    phases: list[str] = []
+    for entry in rollout.entries:
+        phase = entry["decision"]["phase"]
+        if not phases or phases[-1] != phase:
+            phases.append(phase)
+    return phases
+
+
+def _rolled_back(_story: Story, bad: Rollout) -> Claim:
+    reasons = [e["decision"]["reason"] for e in bad.entries if e["decision"]["kind"] == "roll_back"]
+    return Claim(
+        "the bad update took traffic and was rolled back for its errors",
+        bad.outcome == "ROLLED_BACK"
+        and "RAMPING" in _phases(bad)
+        and any("errors" in reason for reason in reasons[:1]),
+        f"{' → '.join(_phases(bad))}; {'; '.join(reasons[:1])}",
+    )
+
+
+def _alarm_noticed(story: Story, bad: Rollout) -> Claim:
+    rang = sorted(
+        {a.name for a in story.alarms if a.state == "ALARM" and bad.started <= a.at <= bad.ended}
+    )
+    return Claim("a CloudWatch alarm noticed the bad update", bool(rang), f"in ALARM: {rang}")
+
+
+def _stayed_small(_story: Story, bad: Rollout) -> Claim:
+    shares = [_share(entry, bad.canary_variant) for entry in bad.entries if entry["seen"]["live"]]
+    first = bad.entries[-1]["state"]["rollout"]["policy"]["steps"][0] / 100
+    return Claim(
+        "the bad update never had more than the first step's share",
+        max(shares) <= first + 1e-6,
+        f"most: {100 * max(shares):.1f} %",
+    )
+
+
+def _share(entry: object, variant: str) -> float:
+    weights = {v["name"]: v["weight"] for v in entry["seen"]["live"]["variants"]}  # type: ignore[index]
+    return float(weights.get(variant, 0.0)) / (sum(weights.values()) or 1.0)
+
+
+def _promoted(_story: Story, good: Rollout) -> Claim:
+    wanted = ["PENDING", "PROVISIONING", "WARMING", "RAMPING", "HOLDBACK", "FINALIZING", "PROMOTED"]
+    return Claim(
+        "the good update went through every phase and was promoted",
+        good.outcome == "PROMOTED" and _phases(good) == wanted,
+        " → ".join(_phases(good)),
+    )
+
+
+def _loser_stays(story: Story, good: Rollout) -> Claim:
+    last = story.weights[-1].weights
+    return Claim(
+        "the promoted variant has all traffic, and the loser stays at weight 0",
+        last.get(good.stable_variant) == 0 and last.get(good.canary_variant, 0) > 0,
+        f"weights: {dict(last)}",
+    )
+
+
+def _no_platform_errors(story: Story) -> Claim:
+    found = dict(story.clients.platform_errors)
+    return Claim("stable never stopped serving", not found, f"errors of the platform: {found}")
+
+
+def _errors_of_canary_alone(story: Story) -> Claim:
+    bad = {r.canary_variant for r in story.rollouts if r.outcome == "ROLLED_BACK"}
+    failed = {v: sum(m.errors for m in minutes) for v, minutes in story.metrics.items()}
+    seen = sum(story.clients.model_errors.values())
+    others = {v: n for v, n in failed.items() if n and v not in bad}
+    return Claim(
+        "no client saw an error that the bad canary did not cause",
+        not others and seen == sum(failed.values()),
+        f"clients saw {seen}; CloudWatch has {dict(failed)}",
+    )
+
+
+_BAD: Iterable[Callable[[Story, Rollout], Claim]] = (_rolled_back, _alarm_noticed, _stayed_small)
+_GOOD: Iterable[Callable[[Story, Rollout], Claim]] = (_promoted, _loser_stays)
+_CLIENTS: Iterable[Callable[[Story], Claim]] = (_no_platform_errors, _errors_of_canary_alone)

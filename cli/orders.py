@@ -1,0 +1,81 @@
+"""A person's command to a rollout: an event like any other, with who and why. For `cli` alone."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+
+from cli.problems import Problem
+from cli.session import Session
+from steelyard.aws.ledger import Entry, state_of
+from steelyard.errors import IllegalTransition
+from steelyard.messages import COMMAND_SOURCE, COMMAND_TYPE
+from steelyard.rollout.machine import require_legal
+from steelyard.rollout.observation import Command, CommandName
+
+_PATIENCE = 90.0  # seconds; a tick behind a slow one takes a while
+_POLL = 0.5
+
+
+def endpoint_of(rollout: str) -> str:
+    """The endpoint in a rollout's id, `<endpoint>-r<number>`.
+
+    Raises:
+        Problem: it is no such id.
+    """
+    endpoint, dash, number = rollout.rpartition("-r")
+    if not dash or not endpoint or not number.isdigit():
+        raise Problem(
+            f"{rollout!r} is no rollout's id", "ids look like completion-r2; see `steelyard status`"
+        )
+    return endpoint
+
+
+def order(session: Session, name: CommandName, rollout: str, reason: str) -> Entry:
+    """Send a command and wait until the ledger has it; the entry.
+
+    Raises:
+        Problem: the rollout is over, the phase doesn't allow it, or nothing answered.
+    """
+    endpoint = endpoint_of(rollout)
+    actor = str(session.client("sts").get_caller_identity()["Arn"])
+    command = Command(name, rollout, actor, reason, key=str(uuid.uuid4()))
+    latest = session.ledger.latest(endpoint)
+    try:
+        require_legal(state_of(latest, endpoint).rollout, command)
+    except IllegalTransition as error:
+        raise Problem(str(error), f"see `steelyard status {endpoint}`") from error
+    _send(session, endpoint, command)
+    return _answer(session, endpoint, command, latest.version if latest else 0)
+
+
+def _send(session: Session, endpoint: str, command: Command) -> None:
+    detail = {
+        "endpoint": endpoint,
+        "rollout": command.rollout,
+        "command": command.command.value,
+        "actor": command.actor,
+        "reason": command.reason,
+        "key": command.key,
+    }
+    answer = session.client("events").put_events(
+        Entries=[
+            {"Source": COMMAND_SOURCE, "DetailType": COMMAND_TYPE, "Detail": json.dumps(detail)}
+        ]
+    )
+    if answer["FailedEntryCount"]:
+        raise Problem(f"the event was refused: {answer['Entries'][0]}", "try again")
+
+
+def _answer(session: Session, endpoint: str, command: Command, after: int) -> Entry:
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        for entry in session.ledger.read(endpoint):
+            if entry.version > after and entry.trigger.get("key") == command.key:
+                return entry
+        time.sleep(_POLL)
+    raise Problem(
+        f"no answer to {command.command} within {_PATIENCE:.0f} s",
+        "the quarantine queue or the reconciler's log say why",
+    )

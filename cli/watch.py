@@ -1,0 +1,91 @@
+"""What `status` and `history` print. For `cli` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cli.session import Session
+from steelyard.aws.ledger import Entry, state_of
+from steelyard.rollout.model import EndpointState, Phase, Rollout
+
+STYLES = {
+    Phase.PROMOTED: "green",
+    Phase.ROLLED_BACK: "red",
+    Phase.ROLLING_BACK: "red",
+    Phase.PAUSED: "yellow",
+    Phase.NEEDS_HUMAN: "bold yellow",
+}
+
+
+def status_of(session: Session, endpoint: str) -> RenderableType:
+    """One endpoint: what is in charge, what is under way, where traffic goes."""
+    live = session.client("sagemaker").describe_endpoint(EndpointName=endpoint)
+    entry = session.ledger.latest(endpoint)
+    state = state_of(entry, endpoint)
+    parts: list[RenderableType] = [Text(endpoint, style="bold"), _variants(live, state)]
+    if state.rollout is not None and entry is not None:
+        parts.append(_rollout(state.rollout, entry))
+    if state.waiting is not None:
+        parts.append(Text(f"waiting: version {state.waiting.version}"))
+    return Group(*parts)
+
+
+def history_table(entries: Iterable[Entry], *, everything: bool) -> Table:
+    """Decisions, oldest first; without `everything` only those that moved something."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("version", "at (UTC)", "came", "phase", "decision", "because"):
+        table.add_column(column, overflow="fold")
+    for entry in entries:
+        decision = entry.decision
+        if decision["kind"] == "hold" and not everything:
+            continue
+        phase = decision["phase"] or ""
+        table.add_row(
+            str(entry.version),
+            f"{entry.at:%Y-%m-%d %H:%M:%S}",
+            entry.trigger["kind"],
+            Text(phase, style=STYLES.get(Phase(phase), "") if phase else ""),
+            decision["kind"],
+            decision["reason"],
+        )
+    return table
+
+
+def _variants(live: dict[str, Any], state: EndpointState) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in ("variant", "role", "traffic", "instances"):
+        table.add_column(column)
+    variants = live["ProductionVariants"]
+    total = sum(v["CurrentWeight"] for v in variants) or 1.0
+    for variant in variants:
+        table.add_row(
+            variant["VariantName"],
+            _role(variant["VariantName"], state),
+            f"{100 * variant['CurrentWeight'] / total:.0f} %",
+            str(variant["CurrentInstanceCount"]),
+        )
+    table.caption = f"{live['EndpointStatus']}, {live['EndpointConfigName']}"
+    return table
+
+
+def _role(variant: str, state: EndpointState) -> str:
+    if state.stable is not None and state.stable.variant == variant:
+        return "stable"
+    under_way = state.rollout is not None and not state.rollout.phase.is_over
+    if under_way and state.rollout is not None and state.rollout.canary == variant:
+        return "canary"
+    return ""
+
+
+def _rollout(rollout: Rollout, entry: Entry) -> Text:
+    text = Text(f"{rollout.id}: version {rollout.candidate.version} is ")
+    text.append(rollout.phase.value, style=STYLES.get(rollout.phase, "cyan"))
+    if rollout.phase is Phase.RAMPING:
+        text.append(f" at {rollout.canary_percent} %")
+    text.append(f" since {rollout.since:%H:%M:%S} UTC\n  {entry.decision['reason']}")
+    return text

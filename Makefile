@@ -1,6 +1,10 @@
 # What one can do here. `make` alone lists it.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# What the Lambdas run on and carry: made here, so that later runs need no network.
+PACKAGES := from infra import packaging; from infra.local import lambda_runtime; \
+  packaging.layer_package(); lambda_runtime.runtime_directory()
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down test test-long lint lock clean
@@ -10,11 +14,13 @@ help: ## List what one can do
 
 setup: $(BIN)/.ready ## Make the virtual environment from the lock (other targets do it by themselves)
 
-$(BIN)/.ready: locks/dev.txt pyproject.toml
+$(BIN)/.ready: locks/dev.txt locks/layer.txt locks/runtime.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Steelyard needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@echo 'Setting up .venv from the lock; this takes a minute or two.'
+	@$(PYTHON) -m venv .venv
+	@$(PIP) --require-hashes -r locks/dev.txt
+	@$(PIP) --no-build-isolation --no-deps -e .
+	@$(BIN)/python -c '$(PACKAGES)'
 	@touch $@
 
 demo: setup ## Watch a bad update being rolled back and a good one promoted (about 4 minutes)

@@ -41,9 +41,9 @@ def up(
     if not empty:
         _serve(state_dir)
     console.print(f"\nThe local cloud is up: [bold]{running.url}[/]  (stop it: make down)\n")
-    console.print("Ordinary clients work against it:", style="dim")
+    console.print("Ordinary clients work against it; docs/aws-cli.md has a session:", style="dim")
     for line in _exports(running.url):
-        console.print(f"  export {line}")
+        console.print(f"  export {line}", soft_wrap=True)
 
 
 @app.command()

@@ -38,8 +38,9 @@ def status_of(session: Session, endpoint: str) -> RenderableType:
 def history_table(entries: Iterable[Entry], *, everything: bool) -> Table:
     """Decisions, oldest first; without `everything` only those that moved something."""
     table = Table(box=None, pad_edge=False)
-    for column in ("version", "at (UTC)", "came", "phase", "decision", "because"):
-        table.add_column(column, overflow="fold")
+    for column in ("no.", "at (UTC)", "came", "phase", "decision"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("because", overflow="fold")
     for entry in entries:
         decision = entry.decision
         if decision["kind"] == "hold" and not everything:
@@ -47,7 +48,7 @@ def history_table(entries: Iterable[Entry], *, everything: bool) -> Table:
         phase = decision["phase"] or ""
         table.add_row(
             str(entry.version),
-            f"{entry.at:%Y-%m-%d %H:%M:%S}",
+            f"{entry.at:%m-%d %H:%M:%S}",
             entry.trigger["kind"],
             Text(phase, style=STYLES.get(Phase(phase), "") if phase else ""),
             decision["kind"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from cli.demo.story_data import Rollout, Story
+from cli.demo.story_data import Entry, Rollout, Story
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,16 @@ def _rolled_back(_story: Story, bad: Rollout) -> Claim:
     )
 
 
+def _evidence_noticed(story: Story, bad: Rollout) -> Claim:
+    looks = [e for e in story.evidence if bad.started <= e.at <= bad.ended]
+    peak = max(looks, key=lambda look: look.total, default=None)
+    return Claim(
+        "the evidence against the bad update reached its threshold",
+        peak is not None and peak.total >= peak.threshold,
+        "no look at it" if peak is None else f"{peak.total:.2f} of {peak.threshold:.2f} nats",
+    )
+
+
 def _alarm_noticed(story: Story, bad: Rollout) -> Claim:
     rang = sorted(
         {a.name for a in story.alarms if a.state == "ALARM" and bad.started <= a.at <= bad.ended}
@@ -70,19 +80,22 @@ def _alarm_noticed(story: Story, bad: Rollout) -> Claim:
     return Claim("a CloudWatch alarm noticed the bad update", bool(rang), f"in ALARM: {rang}")
 
 
-def _stayed_small(_story: Story, bad: Rollout) -> Claim:
-    shares = [_share(entry, bad.canary_variant) for entry in bad.entries if entry["seen"]["live"]]
-    first = bad.entries[-1]["state"]["rollout"]["policy"]["steps"][0] / 100
+def _stayed_small(story: Story, bad: Rollout) -> Claim:
+    raised = [e for e in bad.entries if _is_raise(e)]
+    during = [w.weights for w in story.weights if bad.started <= w.at <= bad.ended]
+    shares = [
+        weights.get(bad.canary_variant, 0.0) / (sum(weights.values()) or 1) for weights in during
+    ]
     return Claim(
-        "the bad update never had more than the first step's share",
-        max(shares) <= first + 1e-6,
-        f"most: {100 * max(shares):.1f} %",
+        "the bad update never got beyond its first step",
+        len(raised) == 1,
+        f"raised {len(raised)} times, to at most {100 * max(shares, default=0):.0f} %",
     )
 
 
-def _share(entry: object, variant: str) -> float:
-    weights = {v["name"]: v["weight"] for v in entry["seen"]["live"]["variants"]}  # type: ignore[index]
-    return float(weights.get(variant, 0.0)) / (sum(weights.values()) or 1.0)
+def _is_raise(entry: Entry) -> bool:
+    decision = entry["decision"]
+    return decision["kind"] == "advance" and decision["phase"] in ("RAMPING", "HOLDBACK")
 
 
 def _promoted(_story: Story, good: Rollout) -> Claim:
@@ -120,6 +133,11 @@ def _errors_of_canary_alone(story: Story) -> Claim:
     )
 
 
-_BAD: Iterable[Callable[[Story, Rollout], Claim]] = (_rolled_back, _alarm_noticed, _stayed_small)
+_BAD: Iterable[Callable[[Story, Rollout], Claim]] = (
+    _rolled_back,
+    _evidence_noticed,
+    _alarm_noticed,
+    _stayed_small,
+)
 _GOOD: Iterable[Callable[[Story, Rollout], Claim]] = (_promoted, _loser_stays)
 _CLIENTS: Iterable[Callable[[Story], Claim]] = (_no_platform_errors, _errors_of_canary_alone)

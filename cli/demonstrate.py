@@ -25,7 +25,8 @@ def run(out: Path, factor: float, console: Console) -> int:
         factor: how many times faster than real time the clock runs.
     """
     state = out / "cloud"
-    shutil.rmtree(out, ignore_errors=True)
+    process.down(state)  # left by a demo that was killed
+    clear(out)
     with Screen(console) as screen:
         try:
             screen.chapter("A cloud on this machine")
@@ -39,3 +40,11 @@ def run(out: Path, factor: float, console: Console) -> int:
     figures = summary.write(ended.story, ended.claims, out / "summary.json")
     console.print(f"\nReport:  {page}\nFigures: {figures}")
     return 0 if ended.holds else 1
+
+
+def clear(out: Path) -> None:
+    """Remove what an earlier demo left, and nothing else: the folder may be anybody's."""
+    for folder in ("cloud", "work"):
+        shutil.rmtree(out / folder, ignore_errors=True)
+    for file in ("report.html", "summary.json"):
+        (out / file).unlink(missing_ok=True)

@@ -38,11 +38,13 @@ _FROZEN = {
 }
 
 
-def deploy(
+def deploy(  # noqa: PLR0913 - the folders are keyword-only
     session: Session,
     images: Mapping[str, str],
     data: Mapping[str, Path],
     say: Say,
+    *,
+    models: Path = _MODELS,
     out: Path = Path("out"),
 ) -> None:
     """Deploy everything; train version 1 of each model that has none.
@@ -50,21 +52,22 @@ def deploy(
     Args:
         images: image URI by digest of each model.
         data: training data of models that have no version yet, by model.
+        models: folder with a folder for each model.
         out: folder for the cloud assembly.
 
     Raises:
         Problem: a rollout is under way, or there is no data to train the first version on.
         SteelyardError: the model files don't hold, or CloudFormation refused, with its reason.
     """
-    models = load_models(_MODELS)
-    for model in models:
+    loaded = load_models(models)
+    for model in loaded:
         preflight(session, model.name)
     say("synthesizing the CDK app")
     environment = session.environment.name
-    assembly = synthesize(environment, out / "cdk" / environment, images=images)
+    assembly = synthesize(environment, out / "cdk" / environment, images=images, models=models)
     deployer = Deployer(assembly, session.client, lambda progress: _tell(progress, say))
     deployer.deploy([session.names.stack("data"), session.names.stack("registry")])
-    for model in models:
+    for model in loaded:
         if bootstrapped(session, model.name) is None:
             bootstrap(session, model, images[model.name], data.get(model.name), say)
     deployer.deploy([session.names.stack("serving"), session.names.stack("rollout")])

@@ -10,20 +10,18 @@ import typer
 from rich.console import Console
 
 from cli.local_cloud import push_image, read_clock
-from cli.problems import Problem
+from cli.problems import Problem, problems_told
 from cli.session import LOCAL, LOCAL_STATE, Session, connect
 from infra.local import process
 from infra.model_file import ModelFile
-from steelyard.errors import SteelyardError
 
 _MODELS = Path(__file__).parents[1] / "models"
 console = Console(highlight=False)
-complaints = Console(stderr=True, highlight=False)
 app = typer.Typer(no_args_is_help=True, help="Start, stop and look at the local cloud.")
 State = Annotated[Path, typer.Option(help="Where the local cloud keeps its state.")]
 
 
-@app.command()
+@app.command(epilog="Example: steelyard local up --factor 30")
 def up(
     *,
     state_dir: State = LOCAL_STATE,
@@ -33,26 +31,23 @@ def up(
     empty: Annotated[bool, typer.Option("--empty", help="Deploy nothing.")] = False,
 ) -> None:
     """Start the local cloud with the completion model in service, and print its URL."""
-    try:
+    with problems_told():
         running = process.up(state_dir, factor)
-    except SteelyardError as error:
-        complaints.print(f"[bold red]steelyard:[/] {error}")
-        raise typer.Exit(1) from error
-    if not empty:
-        _serve(state_dir)
+        if not empty:
+            _serve(state_dir)
     console.print(f"\nThe local cloud is up: [bold]{running.url}[/]  (stop it: make down)\n")
     console.print("Ordinary clients work against it; docs/aws-cli.md has a session:", style="dim")
     for line in _exports(running.url):
         console.print(f"  export {line}", soft_wrap=True)
 
 
-@app.command()
+@app.command(epilog="Example: steelyard local down")
 def down(*, state_dir: State = LOCAL_STATE) -> None:
     """Stop the local cloud and everything that it started."""
     console.print("stopped" if process.down(state_dir) else "the local cloud is not up")
 
 
-@app.command()
+@app.command(epilog="Example: steelyard local status")
 def status(*, state_dir: State = LOCAL_STATE) -> None:
     """Say whether the local cloud is up, where, and what time it is there."""
     running = process.status(state_dir)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -14,16 +12,15 @@ from cli import demonstrate, local
 from cli.bootstrap import bootstrap as bootstrap_model
 from cli.deploy import deploy as deploy_environment
 from cli.orders import order
-from cli.problems import Problem
+from cli.problems import Problem, problems_told
 from cli.session import LOCAL, LOCAL_STATE, Session, connect
 from cli.watch import history_table, status_of
+from infra.images import Image
 from infra.model_file import load_model, load_models
-from steelyard.errors import SteelyardError
 from steelyard.rollout.observation import CommandName
 
 _MODELS = Path(__file__).parents[1] / "models"
 console = Console(highlight=False)
-complaints = Console(stderr=True, highlight=False)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,7 +41,7 @@ Images = Annotated[
 ]
 
 
-@app.command()
+@app.command(epilog="Example: steelyard demo --out /tmp/demo")
 def demo(
     *,
     out: Annotated[Path, typer.Option(help="Folder for the report and summary.json.")] = Path(
@@ -59,11 +56,11 @@ def demo(
     Takes about three minutes and needs no account. It ends with a timeline, a report
     (OUT/report.html) and OUT/summary.json, and fails when the story did not happen as told.
     """
-    with _problems():
+    with problems_told():
         raise typer.Exit(demonstrate.run(out, factor, console))
 
 
-@app.command()
+@app.command(epilog="Example: steelyard deploy --env dev --image completion=URI@sha256:...")
 def deploy(
     *,
     env: Env = LOCAL,
@@ -78,15 +75,16 @@ def deploy(
     On AWS, credentials and region come from the environment, as for the AWS CLI, and the account
     must be bootstrapped for CDK. Refuses while a rollout is under way.
     """
-    with _problems():
+    with problems_told():
         session = connect(env, state_dir)
         models = load_models(_MODELS)
         images = local.images(session, models) if env == LOCAL else _images(image)
+        images = {model.name: _image_of(images, model.name) for model in models}
         where = {model.name: data for model in models if data is not None}
-        deploy_environment(session, images, where, console.print)
+        deploy_environment(session, images, where, _say)
 
 
-@app.command()
+@app.command(epilog="Example: steelyard bootstrap completion --data data/v1")
 def bootstrap(
     model: Annotated[str, typer.Argument(help="Name of a folder below models/.")],
     *,
@@ -101,14 +99,14 @@ def bootstrap(
 
     Needs the data and registry stacks. `steelyard deploy` does it by itself where it is due.
     """
-    with _problems():
+    with problems_told():
         session = connect(env, state_dir)
         loaded = load_model(_MODELS / model)
         images = local.images(session, (loaded,)) if env == LOCAL else _images(image)
-        bootstrap_model(session, loaded, _image_of(images, model), data, console.print)
+        bootstrap_model(session, loaded, _image_of(images, model), data, _say)
 
 
-@app.command()
+@app.command(epilog="Example: steelyard status completion")
 def status(
     endpoint: Annotated[str | None, typer.Argument(help="One endpoint; default: all.")] = None,
     *,
@@ -116,13 +114,13 @@ def status(
     state_dir: State = LOCAL_STATE,
 ) -> None:
     """Show what is stable, what is under way, and how traffic is split."""
-    with _problems():
+    with problems_told():
         session = connect(env, state_dir)
         for name in _endpoints(session, endpoint):
             console.print(status_of(session, name))
 
 
-@app.command()
+@app.command(epilog="Example: steelyard history completion --all")
 def history(
     endpoint: Annotated[str, typer.Argument(help="The endpoint.")],
     *,
@@ -131,12 +129,17 @@ def history(
     state_dir: State = LOCAL_STATE,
 ) -> None:
     """List the decisions about an endpoint from the ledger, with their reasons."""
-    with _problems():
+    with problems_told():
         session = connect(env, state_dir)
-        console.print(history_table(session.ledger.read(endpoint), everything=everything))
+        entries = list(session.ledger.read(endpoint))
+        if not entries:
+            raise Problem(
+                f"the ledger has nothing about {endpoint!r}", "`steelyard status` lists endpoints"
+            )
+        console.print(history_table(entries, everything=everything))
 
 
-@app.command()
+@app.command(epilog="Example: steelyard rollback completion-r2 --reason 'users complain'")
 def rollback(
     rollout: Annotated[str, typer.Argument(help="Id of the rollout, such as completion-r2.")],
     *,
@@ -148,9 +151,13 @@ def rollback(
 
     The command is an event like any other; it is done when the ledger has it.
     """
-    with _problems():
+    with problems_told():
         entry = order(connect(env, state_dir), CommandName.ROLLBACK, rollout, reason)
-        console.print(f"{rollout} is {entry.decision['phase']}: {entry.decision['reason']}")
+        _say(f"{rollout} is {entry.decision['phase']}: {entry.decision['reason']}")
+
+
+def _say(text: str) -> None:
+    console.print(text, markup=False)  # reasons hold what people typed
 
 
 def _endpoints(session: Session, endpoint: str | None) -> list[str]:
@@ -163,23 +170,10 @@ def _images(given: list[str]) -> dict[str, str]:
     pairs = dict(pair.partition("=")[::2] for pair in given)
     if not pairs or not all(pairs.values()):
         raise Problem(f"images: got {given!r}", "name each as --image MODEL=URI@sha256:...")
-    return pairs
+    return {model: Image.parse(model, uri).uri for model, uri in pairs.items()}
 
 
 def _image_of(images: dict[str, str], model: str) -> str:
     if model not in images:
         raise Problem(f"no image for {model}", f"add --image {model}=URI@sha256:...")
     return images[model]
-
-
-@contextmanager
-def _problems() -> Iterator[None]:
-    """Say what is wrong and what to do, without a traceback."""
-    try:
-        yield
-    except Problem as problem:
-        complaints.print(f"[bold red]steelyard:[/] {problem.what}\n  {problem.remedy}")
-        raise typer.Exit(1) from problem
-    except SteelyardError as error:
-        complaints.print(f"[bold red]steelyard:[/] {error}")
-        raise typer.Exit(1) from error

@@ -9,8 +9,8 @@ import uuid
 from cli.problems import Problem
 from cli.session import Session
 from steelyard.aws.ledger import Entry, state_of
-from steelyard.errors import IllegalTransition
-from steelyard.messages import COMMAND_SOURCE, COMMAND_TYPE
+from steelyard.errors import IllegalTransition, InvalidEvent
+from steelyard.messages import COMMAND_SOURCE, COMMAND_TYPE, Home, parse
 from steelyard.rollout.machine import require_legal
 from steelyard.rollout.observation import Command, CommandName
 
@@ -36,11 +36,13 @@ def order(session: Session, name: CommandName, rollout: str, reason: str) -> Ent
     """Send a command and wait until the ledger has it; the entry.
 
     Raises:
-        Problem: the rollout is over, the phase doesn't allow it, or nothing answered.
+        Problem: the reason can't be recorded, the rollout is over, the phase doesn't allow it, or
+            nothing answered.
     """
     endpoint = endpoint_of(rollout)
     actor = str(session.client("sts").get_caller_identity()["Arn"])
     command = Command(name, rollout, actor, reason, key=str(uuid.uuid4()))
+    _require_valid(session, endpoint, command)
     latest = session.ledger.latest(endpoint)
     try:
         require_legal(state_of(latest, endpoint).rollout, command)
@@ -50,8 +52,23 @@ def order(session: Session, name: CommandName, rollout: str, reason: str) -> Ent
     return _answer(session, endpoint, command, latest.version if latest else 0)
 
 
-def _send(session: Session, endpoint: str, command: Command) -> None:
-    detail = {
+def _require_valid(session: Session, endpoint: str, command: Command) -> None:
+    """What would end in quarantine is refused here, where its sender sees why."""
+    home = Home(session.account, session.region)
+    event = {
+        "account": home.account,
+        "region": home.region,
+        "detail-type": COMMAND_TYPE,
+        "detail": _detail(endpoint, command),
+    }
+    try:
+        parse(json.dumps(event), endpoint, home)
+    except InvalidEvent as error:
+        raise Problem(str(error), "nothing was sent") from error
+
+
+def _detail(endpoint: str, command: Command) -> dict[str, str]:
+    return {
         "endpoint": endpoint,
         "rollout": command.rollout,
         "command": command.command.value,
@@ -59,10 +76,12 @@ def _send(session: Session, endpoint: str, command: Command) -> None:
         "reason": command.reason,
         "key": command.key,
     }
+
+
+def _send(session: Session, endpoint: str, command: Command) -> None:
+    detail = json.dumps(_detail(endpoint, command))
     answer = session.client("events").put_events(
-        Entries=[
-            {"Source": COMMAND_SOURCE, "DetailType": COMMAND_TYPE, "Detail": json.dumps(detail)}
-        ]
+        Entries=[{"Source": COMMAND_SOURCE, "DetailType": COMMAND_TYPE, "Detail": detail}]
     )
     if answer["FailedEntryCount"]:
         raise Problem(f"the event was refused: {answer['Entries'][0]}", "try again")
@@ -71,8 +90,8 @@ def _send(session: Session, endpoint: str, command: Command) -> None:
 def _answer(session: Session, endpoint: str, command: Command, after: int) -> Entry:
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until:
-        for entry in session.ledger.read(endpoint):
-            if entry.version > after and entry.trigger.get("key") == command.key:
+        for entry in session.ledger.read(endpoint, after):
+            if entry.trigger.get("key") == command.key:
                 return entry
         time.sleep(_POLL)
     raise Problem(

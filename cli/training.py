@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ def train(session: Session, model: ModelFile, image: str, data: str, say: Say) -
             return Trained(
                 job=job,
                 artifact=found["ModelArtifacts"]["S3ModelArtifacts"],
-                metrics={m["MetricName"]: m["Value"] for m in found["FinalMetricDataList"]},
+                metrics={m["MetricName"]: m["Value"] for m in found.get("FinalMetricDataList", [])},
             )
         if found["TrainingJobStatus"] in ("Failed", "Stopped"):
             raise Problem(
@@ -157,9 +158,11 @@ def _channels(session: Session, data: str) -> list[str]:
 
 
 def _free_name(sagemaker: Any, endpoint: str) -> str:
-    """`<endpoint>-<number>`: the next number that no job of the endpoint has."""
+    """`<endpoint>-train-<number>`: the next number that no job of the endpoint has."""
+    prefix = f"{endpoint}-train-"
     listed = sagemaker.list_training_jobs(
-        NameContains=f"{endpoint}-train-", SortBy="CreationTime", SortOrder="Descending"
+        NameContains=prefix, SortBy="CreationTime", SortOrder="Descending", MaxResults=100
     )["TrainingJobSummaries"]
-    numbers = [int(job["TrainingJobName"].rsplit("-", 1)[-1]) for job in listed]
-    return f"{endpoint}-train-{max(numbers, default=0) + 1:04d}"
+    # Others' names may hold ours: `dev-completion-train-0001`, or one made by hand.
+    found = (re.fullmatch(f"{prefix}(\\d+)", job["TrainingJobName"]) for job in listed)
+    return f"{prefix}{max((int(match[1]) for match in found if match), default=0) + 1:04d}"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from botocore.exceptions import ClientError
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cli.problems import Problem
 from cli.session import Session
 from steelyard.aws.ledger import Entry, state_of
 from steelyard.rollout.model import EndpointState, Phase, Rollout
@@ -23,8 +25,12 @@ STYLES = {
 
 
 def status_of(session: Session, endpoint: str) -> RenderableType:
-    """One endpoint: what is in charge, what is under way, where traffic goes."""
-    live = session.client("sagemaker").describe_endpoint(EndpointName=endpoint)
+    """One endpoint: what is in charge, what is under way, where traffic goes.
+
+    Raises:
+        Problem: there is no such endpoint.
+    """
+    live = _describe(session, endpoint)
     entry = session.ledger.latest(endpoint)
     state = state_of(entry, endpoint)
     parts: list[RenderableType] = [Text(endpoint, style="bold"), _variants(live, state)]
@@ -52,9 +58,21 @@ def history_table(entries: Iterable[Entry], *, everything: bool) -> Table:
             entry.trigger["kind"],
             Text(phase, style=STYLES.get(Phase(phase), "") if phase else ""),
             decision["kind"],
-            decision["reason"],
+            Text(decision["reason"]),  # holds what people typed, which may look like markup
         )
     return table
+
+
+def _describe(session: Session, endpoint: str) -> dict[str, Any]:
+    try:
+        live: dict[str, Any] = session.client("sagemaker").describe_endpoint(EndpointName=endpoint)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationException":
+            raise
+        raise Problem(
+            f"there is no endpoint {endpoint!r}", "`steelyard deploy` makes one for each model"
+        ) from error
+    return live
 
 
 def _variants(live: dict[str, Any], state: EndpointState) -> Table:

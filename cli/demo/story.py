@@ -111,12 +111,10 @@ def _entries_until_over(session: Session, endpoint: str, version: int) -> Iterat
     until = time.monotonic() + _PATIENCE
     shown = latest.version if (latest := session.ledger.latest(endpoint)) else 0
     while time.monotonic() < until:
-        for entry in session.ledger.read(endpoint):
-            rollout = entry.state["rollout"]
-            if entry.version <= shown or not rollout:
-                continue
+        for entry in session.ledger.read(endpoint, shown):
             shown = entry.version
-            if rollout["candidate"]["version"] == version:
+            rollout = entry.state["rollout"]
+            if rollout and rollout["candidate"]["version"] == version:
                 yield entry
                 if rollout["phase"] in ("PROMOTED", "ROLLED_BACK") and not rollout["intent"]:
                     return

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from steelyard.aws.alarms import VariantAlarms
@@ -27,6 +27,7 @@ from steelyard.telemetry import count, logger
 
 T = TypeVar("T")
 _PASSES = 6
+_AT_ONCE = timedelta(minutes=45)  # of metrics, after a silence: more would make a large entry
 _UNREAD: tuple[bool | None, bool | None] = (None, None)
 _WATCHED = (Phase.RAMPING, Phase.HOLDBACK, Phase.PAUSED, Phase.NEEDS_HUMAN)
 
@@ -95,7 +96,9 @@ class Reconciler:
         rollout = state.rollout
         if rollout is not None and (rollout.intent is not None or not rollout.phase.is_over):
             canary, stable = rollout.canary, rollout.stable.variant
-            there, gone = read(lambda: self.alarms.standing(canary), _UNREAD)
+            there, gone = _UNREAD
+            if rollout.intent is not None and rollout.intent.alarms is not None:
+                there, gone = read(lambda: self.alarms.standing(canary), _UNREAD)
             seen = replace(
                 seen,
                 canary_alarms=there,
@@ -120,11 +123,14 @@ class Reconciler:
         end = whole_minute(now - rollout.policy.metric_lag)
         if start >= end:
             return seen
+        until = min(end, start + _AT_ONCE)
         arms = (rollout.stable.variant, rollout.canary)
         batches, unreadable = self.metrics.batches(
-            arms, (start, end), rollout.canary_percent, rollout.policy.slow_after
+            arms, (start, until), rollout.canary_percent, rollout.policy.slow_after
         )
-        return replace(seen, batches=batches, unreadable=unreadable, metrics_until=end)
+        if until < end:  # nothing advances on a part of what there is to know
+            unreadable = (*unreadable, f"minutes after {until:%H:%M} are read next")
+        return replace(seen, batches=batches, unreadable=unreadable, metrics_until=until)
 
     def _record(self, entry: Entry | None, event: Event, decision: Decision, now: datetime) -> None:
         appended = self.ledger.append(entry, self.name, event, decision, now)

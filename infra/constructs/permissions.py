@@ -49,15 +49,20 @@ def _endpoints(arns: Arns, models: Sequence[ModelNames]) -> list[iam.PolicyState
         _allow(
             "Configs",
             "sagemaker:CreateEndpointConfig",
-            "sagemaker:DescribeEndpointConfig",
             on=[arns.regional("sagemaker", f"endpoint-config/{m.endpoint}-*") for m in models],
         ),
         _allow(
             "Models",
             "sagemaker:CreateModel",
-            "sagemaker:DescribeModel",
             on=[arns.regional("sagemaker", f"model/{m.endpoint}-*") for m in models],
         ),
+        _allow(
+            # Of any name: what somebody else put in charge must be read to be adopted.
+            "ReadConfigs",
+            "sagemaker:DescribeEndpointConfig",
+            on=[arns.regional("sagemaker", "endpoint-config/*")],
+        ),
+        _allow("ReadModels", "sagemaker:DescribeModel", on=[arns.regional("sagemaker", "model/*")]),
         _allow(
             "ServeAs",
             "iam:PassRole",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from steelyard.aws.alarms import VariantAlarms
@@ -156,14 +154,21 @@ def test_alarm_that_does_not_ring_is_left_out(
     assert alarms.readings("v2-r1", "v1", NOW) == ()
 
 
-@pytest.mark.parametrize("operation", ["DescribeAlarms", "GetMetricData"])
-def test_alarms_that_can_not_be_read_are_said(
-    world: World, alarms: VariantAlarms, operation: Any
-) -> None:
+def test_alarms_that_can_not_be_read_are_said(world: World, alarms: VariantAlarms) -> None:
     ring(world, alarms, ERRORS)
-    world.before[operation] = [lost_answer]
+    world.before["DescribeAlarms"] = [lost_answer]
     with pytest.raises(EndpointBusy, match="describe alarms"):
         alarms.readings("v2-r1", "v1", NOW)
+
+
+def test_alarm_whose_metric_can_not_be_read_still_rings_and_costs_one_attempt(
+    world: World, alarms: VariantAlarms
+) -> None:
+    ring(world, alarms, ERRORS)
+    ring(world, alarms, SLOW)
+    world.before["GetMetricData"] = [lost_answer] * 9
+    assert alarms.readings("v2-r1", "v1", NOW) == (AlarmReading(ERRORS, "errors", 5.0, None, None),)
+    assert len(world.before["GetMetricData"]) == 8
 
 
 def test_definitions_are_those_that_cdk_writes() -> None:

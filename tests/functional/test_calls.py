@@ -35,6 +35,16 @@ ERRORS: dict[str, tuple[Exception, type[SteelyardError]]] = {
     "throttled": (refusal("ThrottlingException", "Rate exceeded"), EndpointBusy),
     "internal": (refusal("InternalFailure", "internal failure"), EndpointBusy),
     "denied": (denied("UpdateEndpointWeightsAndCapacities"), NeedsHuman),
+    "servers_fault": (
+        ClientError(
+            {
+                "Error": {"Code": "InternalServiceFault", "Message": "oops"},
+                "ResponseMetadata": {"HTTPStatusCode": 500},  # type: ignore[typeddict-item]
+            },
+            "DescribeAlarms",
+        ),
+        EndpointBusy,
+    ),
     "quota": (refusal("ResourceLimitExceeded", QUOTA), NeedsHuman),
     "short_of_instances": (refusal("ResourceLimitExceeded", SHORT), NoCapacity),
     "lost_answer": (ReadTimeoutError(endpoint_url="https://sagemaker"), EndpointBusy),
@@ -60,10 +70,19 @@ def test_error_that_is_not_of_aws_passes_as_it_is() -> None:
         raise ZeroDivisionError
 
 
-@pytest.mark.parametrize(("make", "attempts"), [(client, 3), (client_without_retries, 1)])
+@pytest.mark.parametrize(("make", "attempts"), [(client, 2), (client_without_retries, 1)])
 def test_only_reading_is_repeated_by_botocore_itself(
     make: Any, attempts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     retries = make("sagemaker").meta.config.retries
     assert retries["total_max_attempts"] == attempts
+
+
+def test_service_that_does_not_answer_leaves_time_to_roll_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    config = client("cloudwatch").meta.config
+    for waited in (config.connect_timeout, config.read_timeout):
+        assert 2 * config.retries["total_max_attempts"] * waited <= 16  # of the Lambda's 30 s

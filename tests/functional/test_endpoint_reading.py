@@ -42,6 +42,11 @@ def test_model_without_a_package_serves_no_version(endpoint: Endpoint, world: Wo
     assert serving == Stable("v1", "completion-bootstrap", None)
 
 
+def test_variant_that_the_config_does_not_know_can_not_be_told(endpoint: Endpoint) -> None:
+    updating = Live("Updating", "completion-bootstrap", (Variant("v9", 1.0, 1, 1),))
+    assert endpoint.serving(updating) is None
+
+
 def test_endpoint_without_variants_serves_nothing(endpoint: Endpoint) -> None:
     assert endpoint.serving(Live("Creating", "completion-bootstrap", ())) is None
 

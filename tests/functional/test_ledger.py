@@ -105,6 +105,7 @@ def test_chain_verifies_and_shows_what_was_changed_afterwards(ledger: Ledger) ->
     assert not chain_holds([entries[0], replace(entries[1], decision=forged), entries[2]])
     assert not chain_holds([entries[0], entries[2]])
     assert not chain_holds(entries[1:])
+    assert digest(entries[0].hash, body_of(entries[1])) != digest("0" * 64, body_of(entries[1]))
 
 
 def test_more_than_one_page_of_entries_is_read_to_the_end(ledger: Ledger, clients: Clients) -> None:
@@ -143,3 +144,10 @@ def test_table_that_is_throttled_means_try_again(
     world.before[operation] = [throttled]
     with pytest.raises(EndpointBusy, match="ThrottlingException"):
         append(ledger, ledger.latest("completion"))
+
+
+def test_reading_on_starts_behind_what_was_read(ledger: Ledger) -> None:
+    first = append(ledger, None)
+    second = append(ledger, first)
+    assert list(ledger.read("completion", first.version)) == [second]
+    assert list(ledger.read("completion", second.version)) == []

@@ -75,6 +75,13 @@ def test_minute_with_requests_but_without_errors_metric_is_left_out_and_said(
     assert unreadable == ("minute 09:00: 10 requests, but no InvocationModelErrors",)
 
 
+def test_minute_with_errors_but_without_requests_metric_is_not_a_quiet_one(
+    world: World, metrics: Metrics
+) -> None:
+    world.cloudwatch.record("v2-r1", "InvocationModelErrors", START, 1.0, 10)
+    assert read(metrics, 1) == ((), ("minute 09:00: bad events, but no Invocations",))
+
+
 def test_minute_with_more_errors_than_requests_is_left_out_and_said(
     world: World, metrics: Metrics
 ) -> None:
@@ -106,14 +113,6 @@ def test_answer_that_was_lost_means_try_again(world: World, metrics: Metrics) ->
     world.before["GetMetricData"] = [lost_answer]
     with pytest.raises(EndpointBusy, match="read metrics of completion"):
         read(metrics, 1)
-
-
-def test_after_a_long_silence_the_last_three_hours_are_read(world: World, metrics: Metrics) -> None:
-    requests(world, "v1", 5, minute=1)
-    requests(world, "v1", 6, minute=61)
-    batches, _ = read(metrics, 4 * 60)
-    assert len(batches) == 180
-    assert [b.stable.requests for b in batches if b.stable.requests] == [6]
 
 
 def test_evidence_and_a_sign_of_life_are_published(world: World, metrics: Metrics) -> None:

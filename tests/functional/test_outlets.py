@@ -48,6 +48,11 @@ def test_body_of_two_megabytes_is_cut_but_its_digest_is_of_all(clients: Clients)
     assert len(json.dumps(record)) < 256 * 1024
 
 
+def test_event_that_can_not_be_kept_comes_again(clients: Clients) -> None:
+    with pytest.raises(NeedsHuman, match="quarantine: "):
+        Quarantine("http://localhost/0/nowhere", clients["sqs"]).put("{", "completion", "not JSON")
+
+
 def page(phase: Phase | None, kind: DecisionKind, reason: str = "a reason") -> Decision:
     """A decision that people are told."""
     return Decision(kind, reason, None, phase, page=True, state=STATE)

@@ -182,6 +182,22 @@ def test_ledger_of_a_rollout_verifies_replays_and_stays_small(operator: Operator
     assert max(len(json.dumps(_item(entry))) for entry in entries) < 8 * 1024
 
 
+def test_after_a_long_silence_all_minutes_are_read_before_anything_advances(
+    operator: Operator, world: World
+) -> None:
+    policy = replace(POLICY, deadline=timedelta(hours=24))
+    operator.reconciler = replace(operator.reconciler, policy=policy)
+    operator.ramping()
+    for _ in range(120):
+        world.serve()
+    read = []
+    while operator.rollout.step == 0 and not operator.rollout.intent:
+        read.append(operator.rollout.canary_requests)
+        operator.minute()
+    assert read == [0, 45 * 200, 90 * 200]
+    assert max(len(json.dumps(_item(entry))) for entry in operator.entries) < 16 * 1024
+
+
 def test_day_at_one_step_keeps_items_small(reconciler: Reconciler, world: World) -> None:
     """With the default policy: five steps, all guardrails; evidence does not grow with time."""
     operator = Operator(world, replace(reconciler, policy=POLICY_OF_A_DAY))

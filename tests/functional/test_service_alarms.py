@@ -12,6 +12,7 @@ from steelyard.rollout.observation import Hint
 from tests.functional.conftest import Pages
 from tests.functional.operator import CANARY, Operator
 from tests.functional.settings import EVIDENCE_ALARM
+from tests.functional.test_service_faults import throttled
 from tests.functional.world import MINUTE, Clients, World
 
 ERRORS = f"steelyard/completion/{CANARY}/errors"
@@ -28,6 +29,17 @@ def test_absolute_alarm_rolls_back_though_the_evidence_says_nothing_yet(
     assert operator.wake(Hint("alarm")).phase is Phase.ROLLING_BACK
     assert "errors: canary" in operator.reasons()[-2]
     assert "on the canary alone" in operator.reasons()[-2]
+
+
+def test_alarm_rolls_back_though_its_metric_can_not_be_read(
+    operator: Operator, world: World
+) -> None:
+    operator.ramping()
+    world.cloudwatch.force("steelyard/completion/v2-r1/errors", "ALARM")
+    world.before["GetMetricData"] = [throttled] * 50
+    operator.wake()
+    assert operator.rollout.phase is Phase.ROLLING_BACK
+    assert "its metric can't be read" in " ".join(operator.reasons())
 
 
 def test_forced_alarm_pauses_and_says_so(operator: Operator, world: World, pages: Pages) -> None:
@@ -70,6 +82,7 @@ def test_evidence_is_published_while_a_rollout_lasts_and_zero_afterwards(
     operator.until(Phase.ROLLING_BACK, bad=BAD)
     assert world.cloudwatch.values("Evidence")[-1] > EVIDENCE_ALARM["Threshold"]
     operator.until(Phase.ROLLED_BACK)
+    assert world.cloudwatch.values("Evidence")[-1] == 0.0
     operator.minute()
     assert world.cloudwatch.values("Evidence")[-1] == 0.0
     assert set(world.cloudwatch.values("Heartbeat")) == {1.0}

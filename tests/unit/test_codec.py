@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from steelyard.codec import decode, encode
@@ -72,7 +72,7 @@ TYPES = (
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.__name__)
 @given(data=st.data())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_value_through_json_comes_back_equal(kind: type[Any], data: st.DataObject) -> None:
     value = data.draw(st.from_type(kind))
     assert decode(kind, json.loads(json.dumps(encode(value)))) == value

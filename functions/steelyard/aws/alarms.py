@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from steelyard.aws.calls import translated
+from steelyard.errors import EndpointBusy, NeedsHuman
 from steelyard.rollout.observation import AlarmReading
 
 PREFIX = "steelyard/"
@@ -59,17 +60,18 @@ class VariantAlarms:
         """Each alarm of the endpoint in ALARM, with its metric read again for both variants."""
         prefix = f"{PREFIX}{self._endpoint}/"
         with translated("describe alarms"):
-            answer = self._cloudwatch.describe_alarms(
+            alarms = self._cloudwatch.describe_alarms(
                 AlarmNamePrefix=prefix, StateValue="ALARM", AlarmTypes=["MetricAlarm"]
-            )
-            alarms = answer["MetricAlarms"]
-            found = []
-            for alarm in alarms:
-                parts = alarm["AlarmName"].removeprefix(prefix).split("/")
-                if parts == ["evidence"]:
-                    found.append(self._evidence(alarm, now))
-                elif len(parts) == 2 and parts[0] == canary and parts[1] in self._definitions:
-                    found.append(self._reading(alarm, canary, stable, now))
+            )["MetricAlarms"]
+        found: list[AlarmReading] = []
+        for alarm in alarms:
+            parts = alarm["AlarmName"].removeprefix(prefix).split("/")
+            if parts == ["evidence"]:
+                found.append(self._evidence(alarm, now))
+            elif len(parts) == 2 and parts[0] == canary and parts[1] in self._definitions:
+                found.append(self._reading(alarm, canary, stable, now))
+            if found and found[-1].canary is None:
+                break  # reason enough to roll back; waiting for more would cost the time for it
         return tuple(found)
 
     def _evidence(self, alarm: Mapping[str, Any], now: datetime) -> AlarmReading:
@@ -81,21 +83,26 @@ class VariantAlarms:
     ) -> AlarmReading:
         metric = alarm["AlarmName"].rsplit("/", 1)[-1]
         definition = self._definitions[metric]
+        worst = self._worst(_filled(definition, canary), now)
         return AlarmReading(
             name=alarm["AlarmName"],
             metric=metric,
             threshold=alarm["Threshold"],
-            canary=self._worst(_filled(definition, canary), now),
-            stable=self._worst(_filled(definition, stable), now),
+            canary=worst,
+            stable=None if worst is None else self._worst(_filled(definition, stable), now),
         )
 
     def _worst(self, definition: Mapping[str, Any], now: datetime) -> float | None:
-        """The largest value over the last evaluation windows; None without data."""
+        """The largest value over the last evaluation windows; None if there is none to read."""
         queries, period = _queries(definition)
         span = period * definition.get("EvaluationPeriods", 1) * _PERIODS_READ
-        answer = self._cloudwatch.get_metric_data(
-            MetricDataQueries=queries, StartTime=now - timedelta(seconds=span), EndTime=now
-        )
+        try:
+            with translated("read an alarm's metric"):
+                answer = self._cloudwatch.get_metric_data(
+                    MetricDataQueries=queries, StartTime=now - timedelta(seconds=span), EndTime=now
+                )
+        except (EndpointBusy, NeedsHuman):
+            return None  # an alarm that rings stands until its metric says otherwise
         values = [v for result in answer["MetricDataResults"] for v in result["Values"]]
         return max(values, default=None)
 

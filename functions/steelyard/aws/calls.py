@@ -19,13 +19,20 @@ _BUSY = (
     "ServiceUnavailable",
     "InternalFailure",
     "InternalServerError",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
 )
+_SERVERS_FAULT = 500
 
 
 def client(service: str) -> Any:
-    """A client for reading: botocore retries by itself, within the Lambda's 30 seconds."""
+    """A client for reading: botocore retries by itself.
+
+    One look asks a service at most twice more after it has stopped answering; time must be left
+    of the Lambda's 30 seconds to roll back without its answer.
+    """
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=5
+        retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=2, read_timeout=4
     )
     return boto3.client(service, config=config)
 
@@ -69,6 +76,9 @@ def _meaning(error: ClientError, what: str) -> Exception:
     text = f"{what}: {code}: {error.response['Error'].get('Message', '')}"
     # "Cannot update in-progress endpoint" is a ValidationException, as is everything else there.
     if code in _BUSY or says(error, "in-progress endpoint", "is being updated"):
+        return EndpointBusy(text)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if status >= _SERVERS_FAULT:  # each service has names of its own for these
         return EndpointBusy(text)
     if says(error, "capacity"):
         return NoCapacity(text)

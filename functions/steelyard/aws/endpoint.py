@@ -80,15 +80,21 @@ class Endpoint:
         )
 
     def serving(self, live: Live) -> Stable | None:
-        """The variant with most of the traffic, with the version of the package behind it."""
+        """The variant with most of the traffic, with the version of the package behind it.
+
+        None where the config says nothing of it: an update under way shows a mix of both.
+        """
         if not live.variants:
             return None
         variant = max(live.variants, key=lambda v: v.weight).name
         with translated(f"read the model of variant {variant}"):
             config = self._reader.describe_endpoint_config(EndpointConfigName=live.config)
-            models = {v["VariantName"]: v["ModelName"] for v in config["ProductionVariants"]}
+            models = {v["VariantName"]: v.get("ModelName") for v in config["ProductionVariants"]}
+            if not models.get(variant):
+                return None
             model = self._reader.describe_model(ModelName=models[variant])
-        container = model.get("PrimaryContainer") or model["Containers"][0]
+        first: dict[str, Any] = next(iter(model.get("Containers", [])), {})
+        container = model.get("PrimaryContainer", first)
         return Stable(variant, live.config, _version(container.get("ModelPackageName", "")))
 
     def act(self, intent: Intent) -> None:

@@ -70,12 +70,12 @@ class Ledger:
         items = answer["Items"]
         return _entry(items[0]) if items else None
 
-    def read(self, endpoint: str) -> Iterator[Entry]:
-        """All entries of an endpoint, oldest first."""
+    def read(self, endpoint: str, after: int = 0) -> Iterator[Entry]:
+        """The entries of an endpoint behind version `after`, oldest first."""
         token: dict[str, Any] = {}
         while True:
             with translated("read the ledger"):
-                answer = self._dynamodb.query(**self._query(endpoint), **token)
+                answer = self._dynamodb.query(**self._query(endpoint, after), **token)
             yield from (_entry(item) for item in answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
@@ -105,11 +105,14 @@ class Ledger:
                 ) from error
         return entry
 
-    def _query(self, endpoint: str) -> dict[str, Any]:
+    def _query(self, endpoint: str, after: int = 0) -> dict[str, Any]:
         return {
             "TableName": self._table,
-            "KeyConditionExpression": "endpoint = :endpoint",
-            "ExpressionAttributeValues": {":endpoint": {"S": endpoint}},
+            "KeyConditionExpression": "endpoint = :endpoint AND version > :after",
+            "ExpressionAttributeValues": {
+                ":endpoint": {"S": endpoint},
+                ":after": {"S": _sort_key(after)},
+            },
         }
 
 
@@ -142,13 +145,17 @@ def _next(
     return Entry(**{**body, "at": now}, previous=previous, hash=digest(previous, body))
 
 
+def _sort_key(version: int) -> str:
+    return f"{version:0{_DIGITS}d}"
+
+
 def _item(entry: Entry) -> dict[str, Any]:
     def text(value: Any) -> dict[str, str]:
         return {"S": json.dumps(value, sort_keys=True)}
 
     return {
         "endpoint": {"S": entry.endpoint},
-        "version": {"S": f"{entry.version:0{_DIGITS}d}"},
+        "version": {"S": _sort_key(entry.version)},
         "at": {"S": encode(entry.at)},
         "trigger": text(entry.trigger),
         "seen": text(entry.seen),

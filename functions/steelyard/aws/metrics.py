@@ -12,7 +12,6 @@ from steelyard.evidence import Arm, Batch
 
 MINUTE = timedelta(minutes=1)
 NAMESPACE = "Steelyard"
-_AT_MOST = timedelta(hours=3)  # 1,440 data points a query; three hours are plenty to catch up
 
 
 class Metrics:
@@ -40,12 +39,11 @@ class Metrics:
             canary_percent: the intended canary share meanwhile.
             slow_after: latency above which a request is slow.
         """
-        start = max(span[0], span[1] - _AT_MOST)
         with translated(f"read metrics of {self._endpoint}"):
-            counts = self._read(arms, (start, span[1]), slow_after)
+            counts = self._read(arms, span, slow_after)
         batches: list[Batch] = []
         unreadable: list[str] = []
-        for minute in _minutes(start, span[1]):
+        for minute in _minutes(*span):
             try:
                 stable, canary = (_arm(counts[arm].get(minute, {})) for arm in arms)
             except InvalidCounts as error:
@@ -144,6 +142,8 @@ def _minutes(start: datetime, end: datetime) -> list[datetime]:
 
 def _arm(counts: Mapping[str, float]) -> Arm:
     requests = int(counts.get("requests", 0))
+    if requests == 0 and any(counts.values()):
+        raise InvalidCounts("bad events, but no Invocations")
     if requests == 0:
         return Arm(0, {"errors": 0, "slow": 0})
     if "errors" not in counts:

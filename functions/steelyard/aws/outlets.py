@@ -24,7 +24,11 @@ class Quarantine:
         self._sqs = sqs
 
     def put(self, body: str, endpoint: str, reason: str) -> None:
-        """Keep an event with the reason why it was refused, and its digest."""
+        """Keep an event with the reason why it was refused, and its digest.
+
+        Raises:
+            EndpointBusy, NeedsHuman: it could not be kept; the message must come again.
+        """
         record = {
             "endpoint": endpoint,
             "reason": reason,
@@ -32,7 +36,8 @@ class Quarantine:
             "length": len(body),
             "body": body[:_SHOWN],
         }
-        self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(record))
+        with translated("quarantine"):
+            self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(record))
 
 
 class Pager:

@@ -31,6 +31,8 @@ def step(state: EndpointState, seen: Seen, now: datetime) -> Decision:
         return adopt(state, serving)
     stable, live = state.stable, seen.live
     if stable is None or live is None or live.status != IN_SERVICE or seen.serving is None:
+        if stable and live and live.status == IN_SERVICE and live.config != stable.config:
+            return _warn(state, f"{live.config} is live, not {stable.config}, and can't be read")
         return _decide(DecisionKind.HOLD, "the endpoint is not in service, or not readable", state)
     if not splits_as(live, {stable.variant: 100}):
         return _warn(state, f"not all traffic goes to {stable.variant}: {shown(live)}")

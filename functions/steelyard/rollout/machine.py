@@ -22,6 +22,8 @@ from steelyard.rollout.transitions import BACK, TRANSITIONS
 _MINUTE = timedelta(minutes=1)
 _KEYS_KEPT = 20
 _COMPARED = (Phase.RAMPING, Phase.HOLDBACK, Phase.PAUSED, Phase.NEEDS_HUMAN)
+_WARNINGS = (Signal.HARM, Signal.DRIFT, Signal.STUCK)
+_TAKING_BACK = (Signal.ABORT, Signal.ROLLBACK)
 _INERT = (Phase.PAUSED, Phase.NEEDS_HUMAN)
 _TOLD = (
     Phase.PAUSED,
@@ -126,9 +128,15 @@ def _obey(state: EndpointState, command: Command, seen: Seen, now: datetime) -> 
     state, look = _look(state, rollout, seen, now)
     state = replace(state, done_keys=(*state.done_keys, command.key)[-_KEYS_KEPT:])
     finding = Finding(Signal[command.command.name], f"{command.actor}: {command.reason}")
+    serving = idle.newly_serving(state, seen)
+    if finding.signal is Signal.START and serving is not None:
+        raise IllegalTransition(
+            f"start is not legal while {serving.variant} on {serving.config} is not yet adopted; "
+            "the next tick does that"
+        )
     found = _first(look)
-    if found is not None and found.signal is Signal.HARM:
-        finding = found  # no order raises the canary in the minute in which harm shows
+    if found and found.signal in _WARNINGS and finding.signal not in _TAKING_BACK:
+        finding = found  # who gave the order can't have known what shows in this very minute
     return _move(state, look, finding)
 
 

@@ -75,9 +75,14 @@ def _too_few_instances(look: Look, percent: int) -> str:
 
 
 def overdue(look: Look) -> Finding | None:
-    """OVERDUE or STARVED, when the deadline of the step has passed."""
+    """OVERDUE or STARVED, when the deadline of the step, or of the warm-up, has passed."""
     rollout, deadline = look.rollout, look.rollout.policy.deadline
-    if rollout.phase not in _WITH_TRAFFIC or look.now - rollout.since < deadline:
+    if look.now - rollout.since < deadline:
+        return None
+    if rollout.phase is Phase.WARMING:
+        why = "; ".join(look.seen.unreadable) or "an alarm, or an endpoint not in service"
+        return Finding(Signal.OVERDUE, f"warming up for {deadline} already, because of {why}")
+    if rollout.phase not in _WITH_TRAFFIC:
         return None
     if rollout.canary_requests == 0:
         return Finding(Signal.STARVED, f"no data on the canary in {deadline}")

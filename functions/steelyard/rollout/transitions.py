@@ -55,6 +55,7 @@ TRANSITIONS: Mapping[Phase, Row] = {
         **_HAND_OVER,
         Signal.READY: Phase.RAMPING,
         Signal.UNEXPLAINED: Phase.PAUSED,
+        Signal.OVERDUE: Phase.PAUSED,
         Signal.PAUSE: Phase.PAUSED,
     },
     Phase.RAMPING: {

@@ -148,6 +148,14 @@ def test_version_that_waited_and_serves_by_now_is_not_rolled_out_against_itself(
     assert (decision.kind, decision.state.waiting) == (DecisionKind.HOLD, None)
 
 
+def test_config_put_in_charge_from_outside_that_can_not_be_read_is_told_once() -> None:
+    reading = seen(live("by-hand", {"hand": 1}), serving=None)
+    first = decide(KNOWN, reading)
+    assert (first.kind, first.page) == (DecisionKind.HAND_OVER, True)
+    assert first.reason == "by-hand is live, not completion-bootstrap, and can't be read"
+    assert not decide(first.state, reading, minutes=2).page
+
+
 def test_no_rollout_opens_while_the_endpoint_can_not_be_read() -> None:
     for reading in (seen(None), seen(BOOTSTRAP, serving=None)):
         decision = decide(replace(KNOWN, waiting=CANDIDATE), reading)

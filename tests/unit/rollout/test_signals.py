@@ -19,7 +19,6 @@ from tests.unit.rollout.scenes import (
     CANARY,
     MINUTE,
     POLICY,
-    STABLE,
     START,
     alarm,
     batch,
@@ -182,8 +181,8 @@ FOREIGN = live("somebody-elses", {"v1": 100})
         (with_intent(Phase.PROVISIONING, begun=True), FOREIGN, Phase.NEEDS_HUMAN),
         (with_intent(Phase.ROLLING_BACK), MOVED, Phase.ROLLING_BACK),
         (rollout_in(Phase.ROLLING_BACK), BOOTSTRAP, Phase.ROLLING_BACK),
-        (rollout_in(Phase.ROLLING_BACK), live(STABLE.config, {"v1": 0}), Phase.NEEDS_HUMAN),
-        (rollout_in(Phase.ROLLING_BACK), FOREIGN, Phase.NEEDS_HUMAN),
+        (rollout_in(Phase.ROLLING_BACK), replace(MOVED, config="other"), Phase.NEEDS_HUMAN),
+        (rollout_in(Phase.ROLLING_BACK), FOREIGN, Phase.ROLLING_BACK),
         (rollout_in(Phase.RAMPING), replace(MOVED, status="Updating"), Phase.RAMPING),
     ],
 )
@@ -201,6 +200,25 @@ def test_weights_that_move_after_a_rollback_are_taken_back_again() -> None:
     decision = decide(rollout_in(Phase.ROLLING_BACK), seen(MOVED))
     assert (decision.phase, decision.act) == (Phase.ROLLING_BACK, True)
     assert decision.reason.startswith("weights moved again: InService, completion-v2-r1")
+
+
+@pytest.mark.parametrize("left", [Phase.PROVISIONING, Phase.RAMPING, Phase.ROLLING_BACK])
+def test_endpoint_that_a_person_mended_another_way_is_adopted_after_a_rollback(
+    left: Phase,
+) -> None:
+    """Once, each order led back to NEEDS_HUMAN for ever, since the config was not one of ours."""
+    rollout = rollout_in(Phase.NEEDS_HUMAN, resume_to=left, latched=left is Phase.ROLLING_BACK)
+    reading = seen(FOREIGN)
+    event = Event(command(CommandName.ROLLBACK), reading)
+    decision = step(state_of(rollout), event, SOON)
+    for minute in range(2, 6):
+        event = Event(Hint("tick"), reading)
+        decision = step(decision.state, event, START + minute * MINUTE)
+        if decision.phase is Phase.ROLLED_BACK:
+            break
+    assert decision.phase is Phase.ROLLED_BACK
+    adopted = step(decision.state, Event(Hint("recheck"), reading), START + 6 * MINUTE)
+    assert adopted.state.stable == reading.serving
 
 
 @pytest.mark.parametrize(

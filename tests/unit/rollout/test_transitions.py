@@ -96,7 +96,10 @@ def _drift(phase: Phase) -> Scene:
     if phase is Phase.PENDING:
         split = live(BOOTSTRAP.config, {"v1": 9, "old": 1})
         return Scene(rollout_in(phase), seen(split), because + BOOTSTRAP.config)
-    return Scene(_as_it_stands(phase), seen(FOREIGN), because + FOREIGN.config)
+    there = FOREIGN
+    if phase is Phase.ROLLING_BACK:  # without the canary there would be nothing to take back
+        there = live(FOREIGN.config, {"v1": 90, CANARY: 10})
+    return Scene(_as_it_stands(phase), seen(there), because + FOREIGN.config)
 
 
 def _read(because: str, *, later: datetime = SOON, **reading: Any) -> Callable[[Phase], Scene]:
@@ -141,6 +144,9 @@ def _short(phase: Phase) -> Scene:
 
 def _overdue(phase: Phase) -> Scene:
     rollout = rollout_in(phase, canary_requests=3)
+    if phase is Phase.WARMING:
+        reading = seen(live_of(rollout), unreadable=("describe alarms: denied",))
+        return Scene(rollout, reading, "because of describe alarms: denied", now=LATE)
     return Scene(rollout, seen(live_of(rollout)), "the step still lacks fresh counts", now=LATE)
 
 
@@ -234,6 +240,6 @@ def test_nothing_but_resume_and_a_rollback_leaves_the_latch() -> None:
         Phase.ROLLED_BACK,
         Phase.NEEDS_HUMAN,
     }
-    latched = rollout_in(Phase.NEEDS_HUMAN, latched=True, resume_to=Phase.ROLLING_BACK)
+    latched = rollout_in(Phase.NEEDS_HUMAN, latched=True, resume_to=Phase.RAMPING, step=0)
     event = Event(command(CommandName.RESUME), seen(live_of(latched)))
     assert step(state_of(latched), event, SOON).phase is Phase.ROLLING_BACK

@@ -40,8 +40,7 @@ def order(session: Session, name: CommandName, rollout: str, reason: str) -> Ent
             nothing answered.
     """
     endpoint = endpoint_of(rollout)
-    actor = str(session.client("sts").get_caller_identity()["Arn"])
-    command = Command(name, rollout, actor, reason, key=str(uuid.uuid4()))
+    command = Command(name, rollout, session.caller, reason, key=str(uuid.uuid4()))
     _require_valid(session, endpoint, command)
     latest = session.ledger.latest(endpoint)
     try:

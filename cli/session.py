@@ -38,9 +38,18 @@ class Session:
         return Names(self.environment.name)
 
     @cached_property
+    def caller(self) -> str:
+        """The ARN of whoever the credentials belong to."""
+        return str(self.client("sts").get_caller_identity()["Arn"])
+
+    @property
     def account(self) -> str:
         """The account that the credentials belong to."""
-        return str(self.client("sts").get_caller_identity()["Account"])
+        return self.caller.split(":")[4]
+
+    def role(self, name: str) -> str:
+        """The ARN of a role of the account, in the partition that it is in."""
+        return f"arn:{self.caller.split(':')[1]}:iam::{self.account}:role/{name}"
 
     @cached_property
     def region(self) -> str:

@@ -116,11 +116,10 @@ def approve(session: Session, package: str, reason: str) -> None:
 
 def _job(session: Session, model: ModelFile, job: str, image: str, data: str) -> dict[str, Any]:
     names, training = session.model(model.name), model.training
-    role = f"arn:aws:iam::{session.account}:role/{names.training_role}"
     channels = _channels(session, data)
     return {
         "TrainingJobName": job,
-        "RoleArn": role,
+        "RoleArn": session.role(names.training_role),
         "AlgorithmSpecification": {
             "TrainingImage": image,
             "TrainingInputMode": "File",

@@ -42,6 +42,16 @@ def test_alarm_rolls_back_though_its_metric_can_not_be_read(
     assert "its metric can't be read" in " ".join(operator.reasons())
 
 
+def test_alarms_are_listed_once_a_look_while_no_intent_is_about_them(
+    operator: Operator, world: World
+) -> None:
+    operator.ramping()
+    before = len(world.calls)
+    operator.wake()
+    asked = [call.operation for call in world.calls[before:]]
+    assert asked.count("DescribeAlarms") == 1
+
+
 def test_forced_alarm_pauses_and_says_so(operator: Operator, world: World, pages: Pages) -> None:
     operator.ramping()
     world.cloudwatch.force(ERRORS, "ALARM")

@@ -69,17 +69,16 @@ class FakeSession:
 
     environment = ENVIRONMENTS["local"]
     account, region, bucket = "000000000000", "eu-west-1", "bucket"
-    model = Session.model
+    caller = "arn:aws-cn:iam::000000000000:user/ada"
+    model, role = Session.model, Session.role
 
     def __init__(self) -> None:
         self.created: list[str] = []
+        self.roles: list[str] = []
         self.jobs = ["completion-train-0007", "dev-completion-train-0009", "completion-train-tuned"]
 
     def client(self, _service: str) -> FakeSession:
         return self
-
-    def get_caller_identity(self) -> dict[str, str]:
-        return {"Arn": "arn:aws:iam::0:user/ada"}
 
     def list_objects_v2(self, Prefix: str, **_: str) -> dict[str, Any]:  # noqa: N803 - boto3's
         return {"CommonPrefixes": [{"Prefix": f"{Prefix}training/"}]}
@@ -89,6 +88,7 @@ class FakeSession:
 
     def create_training_job(self, **request: Any) -> None:
         self.created.append(request["TrainingJobName"])
+        self.roles.append(request["RoleArn"])
 
     def describe_training_job(self, **_: str) -> dict[str, Any]:
         return {
@@ -108,6 +108,7 @@ def test_training_job_gets_the_next_number_whatever_other_jobs_are_called() -> N
     session = FakeSession()
     trained = train(cast("Session", session), MODEL, DIGEST, "s3://bucket/data/", lambda _: None)
     assert session.created == ["completion-train-0008"]
+    assert session.roles[0].startswith("arn:aws-cn:iam::000000000000:role/steelyard-local-")
     assert (trained.job, trained.metrics) == ("completion-train-0008", {})
 
 

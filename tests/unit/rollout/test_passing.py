@@ -177,6 +177,16 @@ def test_warm_canary_gets_no_traffic_unless_all_is_seen_and_quiet(
     assert decide(warm, seen(live())).phase is Phase.RAMPING
 
 
+def test_canary_that_stays_warm_for_too_long_is_told() -> None:
+    """Once, an alarm that could not be read kept it warm, and billed, without a word."""
+    warm = rollout_in(Phase.WARMING)
+    denied = seen(live(), unreadable=("describe alarms: AccessDenied",))
+    assert decide(warm, denied, POLICY.deadline - timedelta(seconds=1)).kind is DecisionKind.HOLD
+    late = decide(warm, denied, POLICY.deadline)
+    assert (late.phase, late.page) == (Phase.PAUSED, True)
+    assert late.reason.endswith("because of describe alarms: AccessDenied")
+
+
 @pytest.mark.parametrize(
     ("there", "changes", "waits"),
     [

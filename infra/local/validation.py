@@ -40,7 +40,7 @@ def _violations(shape: Shape, value: Any, where: str) -> Iterator[str]:
     kind = shape.type_name
     if kind == "structure":
         for name, item in value.items():
-            member = shape.members[name]  # type: ignore[attr-defined]
+            member = shape.members[name]
             inner = f"{where}.{_camel(name)}" if where else _camel(name)
             yield from _violations(member, item, inner)
         return
@@ -49,11 +49,11 @@ def _violations(shape: Shape, value: Any, where: str) -> Iterator[str]:
     if kind == "list":
         for number, item in enumerate(value, start=1):
             inner = f"{where}.{number}.member"
-            yield from _violations(shape.member, item, inner)  # type: ignore[attr-defined]
+            yield from _violations(shape.member, item, inner)
     if kind == "map":
         for key, item in value.items():
-            yield from _violations(shape.key, key, f"{where}.key")  # type: ignore[attr-defined]
-            yield from _violations(shape.value, item, f"{where}.{key}")  # type: ignore[attr-defined]
+            yield from _violations(shape.key, key, f"{where}.key")
+            yield from _violations(shape.value, item, f"{where}.{key}")
 
 
 def _broken(shape: Shape, kind: str, value: Any) -> Iterator[str]:

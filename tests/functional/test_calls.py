@@ -39,7 +39,7 @@ ERRORS: dict[str, tuple[Exception, type[SteelyardError]]] = {
         ClientError(
             {
                 "Error": {"Code": "InternalServiceFault", "Message": "oops"},
-                "ResponseMetadata": {"HTTPStatusCode": 500},  # type: ignore[typeddict-item]
+                "ResponseMetadata": {"HTTPStatusCode": 500},
             },
             "DescribeAlarms",
         ),

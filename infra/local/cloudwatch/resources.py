@@ -121,13 +121,13 @@ def _operation(name: str) -> OperationModel:
 def _coerced(shape: Shape, value: Any, where: str) -> Any:
     kind = shape.type_name
     if kind == "structure" and isinstance(value, Mapping):
-        members = shape.members  # type: ignore[attr-defined]
+        members = shape.members
         unknown = sorted(value.keys() - members.keys())
         if unknown:
             raise invalid_request(f"{where} has no property {', '.join(unknown)}.")
         return {key: _coerced(members[key], each, f"{where}.{key}") for key, each in value.items()}
     if kind == "list" and isinstance(value, list):
-        member = shape.member  # type: ignore[attr-defined]
+        member = shape.member
         return [_coerced(member, each, where) for each in value]
     if kind not in ("structure", "list"):
         try:

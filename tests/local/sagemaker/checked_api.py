@@ -43,10 +43,10 @@ def _bad_enums(shape: Shape, value: Any, where: str) -> list[str]:
         return [
             problem
             for name, one in value.items()
-            for problem in _bad_enums(shape.members[name], one, f"{where}.{name}")  # type: ignore[attr-defined]
+            for problem in _bad_enums(shape.members[name], one, f"{where}.{name}")
         ]
     if shape.type_name == "list":
-        return [problem for one in value for problem in _bad_enums(shape.member, one, where)]  # type: ignore[attr-defined]
+        return [problem for one in value for problem in _bad_enums(shape.member, one, where)]
     allowed = shape.metadata.get("enum")
     if allowed and value not in allowed:
         return [f"{where} is {value!r}, not one of {allowed}"]

@@ -10,8 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner
+
 from cli.demo.traffic import CONFIG, Traffic
 from cli.local_cloud import push_image
+from cli.main import app
 from cli.session import Session
 from cli.training import Trained, approve, register
 from infra.model_file import load_model
@@ -46,20 +49,20 @@ class Stage:
 
         The approval's event starts the rollout, as it does for any user.
         """
-        folder = self.work / f"{endpoint}-{update}"
-        write_update(update, folder)
-        image = push_image(self.cloud.url, folder, f"steelyard/{endpoint}")
         packages = self.cloud.client("sagemaker").list_model_packages(
             ModelPackageGroupName=endpoint
         )["ModelPackageSummaryList"]
         first = self.cloud.client("sagemaker").describe_model_package(
             ModelPackageName=packages[0]["ModelPackageArn"]
         )
+        folder = self.work / f"{endpoint}-{len(packages) + 1}"
+        write_update(update, folder)
+        image = push_image(self.cloud.url, folder, f"steelyard/{endpoint}")
         artifact = first["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
         trained = Trained("none", artifact, {"loss": 0.5})
         model = load_model(self.models / endpoint)
         approve(self.session, register(self.session, model, image, trained), "a scene")
-        return f"{endpoint}-r1"
+        return f"{endpoint}-r{len(packages)}"
 
     @contextmanager
     def traffic(self, endpoint: str, rate: float = RATE) -> Iterator[Traffic]:
@@ -74,6 +77,17 @@ class Stage:
             yield traffic
         finally:
             traffic.stop()
+
+    @contextmanager
+    def without_ticks(self, endpoint: str) -> Iterator[None]:
+        """A time in which no tick comes."""
+        rule = self.session.model(endpoint).rule("tick")
+        events = self.cloud.client("events")
+        events.disable_rule(Name=rule)
+        try:
+            yield
+        finally:
+            events.enable_rule(Name=rule)
 
     def entries(self, endpoint: str) -> list[Entry]:
         """The ledger of an endpoint."""
@@ -189,3 +203,11 @@ class Stage:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self.cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
         return sum(int(found["Attributes"][name]) for name in names)
+
+    def console(self, *arguments: str) -> str:
+        """What `steelyard` prints when it is called so; it must not fail."""
+        runner = CliRunner(env={"COLUMNS": "200"})
+        state = ["--state-dir", str(self.cloud.state_dir)]
+        result = runner.invoke(app, [*arguments, *state])
+        assert result.exit_code == 0, result.output
+        return result.output

@@ -25,3 +25,17 @@ def test_good_version_is_promoted_and_the_loser_stays_at_weight_0(
     assert not clients.platform_errors
     stage.cloud.until(lambda: not stage.alarms("good", "v2-r1"), 20)
     assert stage.rang("good", "v2-r1") == []
+
+
+def test_next_update_takes_the_loser_out(stage: Stage, rollouts: Mapping[str, str]) -> None:
+    assert rollouts["good"] == "good-r1"
+    over = stage.until("good", "PROMOTED").version
+    assert stage.release("good", "good") == "good-r2"
+    stage.until("good", "WARMING", after=over)
+    assert stage.weights("good").keys() == {"v2-r1", "v3-r2"}
+    said = stage.console("status", "good")
+    assert "good-r2: version 3 is" in said
+    assert "v2-r1" in said
+    history = stage.console("history", "good")
+    assert "PROMOTED" in history
+    assert "version 3 was approved; version 2 is stable" in history

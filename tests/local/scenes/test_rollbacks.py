@@ -28,11 +28,16 @@ def test_evidence_alone_rolls_back_a_failing_version(
 def test_absolute_alarm_alone_rolls_back_a_failing_version(
     stage: Stage, rollouts: Mapping[str, str]
 ) -> None:
+    assert rollouts["by-alarm"] == "by-alarm-r1"
+    stage.until_taking_traffic("by-alarm")
     with stage.traffic("by-alarm", 20.0) as traffic:
+        with stage.without_ticks("by-alarm"):  # nobody but the alarm can call the reconciler
+            entry = stage.until("by-alarm", "ROLLING_BACK")
         stage.until("by-alarm", "ROLLED_BACK")
         clients = traffic.stop()
-    assert rollouts["by-alarm"] == "by-alarm-r1"
-    rolling = stage.until("by-alarm", "ROLLING_BACK").decision
+    about = f"steelyard/by-alarm/{CANARY}/errors is ALARM"
+    assert (entry.trigger["kind"], entry.trigger["about"]) == ("alarm", about)
+    rolling = entry.decision
     assert rolling["reason"].startswith("errors: canary ")
     assert rolling["reason"].endswith("threshold 10 on the canary alone")
     assert rolling["verdict"]["kind"] != "WORSE"

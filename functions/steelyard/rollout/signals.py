@@ -171,8 +171,9 @@ def _outside_change(look: Look) -> Finding | None:
             return None
         if live.config == rollout.config and not split:
             return Finding(Signal.DISTURBED, f"weights moved again: {shown(live)}")
-        # Nothing is left to take back: the rollout ends, and what serves instead is adopted.
-        as_left = live.weight(rollout.canary) == 0
+        # On somebody's own config nothing is left to take back: the rollout ends, and what
+        # serves instead is adopted. On a config that we know, stable must have its traffic.
+        as_left = split if known else live.weight(rollout.canary) == 0
     elif rollout.intent is not None:  # weights are on their way; no intent leads to a third config
         as_left = known
     else:

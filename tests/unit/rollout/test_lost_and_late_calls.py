@@ -42,3 +42,26 @@ def test_call_that_lands_after_the_rollback_is_taken_back_before_it_is_confirmed
     assert play.state.rollout is not None
     assert play.state.rollout.phase is Phase.ROLLED_BACK
     assert play.endpoint.share("v2-r1") == 0
+
+
+def test_traffic_moved_to_an_old_loser_during_a_rollback_is_not_called_rolled_back() -> None:
+    play = Rehearsal()
+    play.handle(Hint("tick"))
+    play.approved.append(Candidate(2, "arn:2", play.endpoint.now))
+    while play.state.stable is None or play.state.stable.version != 2:
+        play.endpoint.advance(MINUTE)
+        play.handle(Hint("tick"), (batch(play.endpoint.now),))
+    play.approved.append(Candidate(3, "arn:3", play.endpoint.now))
+    play.endpoint.fate = Fate.LOST
+    while play.state.rollout is None or play.state.rollout.phase is not Phase.PROVISIONING:
+        play.endpoint.advance(MINUTE)
+        play.handle(Hint("tick"))
+    play.endpoint.fate = Fate.DONE
+    play.handle(Command(CommandName.ABORT, "completion-r2", "ada", "no canary yet", "k1"))
+    assert play.endpoint.weights == {"v1": 0, "v2-r1": 100}
+    play.endpoint.weights = {"v1": 2.0, "v2-r1": 1.0}
+    for _ in range(5):
+        play.endpoint.advance(MINUTE)
+        decision = play.handle(Hint("tick"))
+    assert decision.phase is Phase.NEEDS_HUMAN
+    assert any("changed from outside" in entry.reason for entry in play.ledger)

@@ -18,7 +18,7 @@ from tests.functional.fake_sagemaker import ACCOUNT, REGION
 Params = Mapping[str, Any]
 Points = dict[datetime, float]
 _MATH = re.compile(r"100\*(\w+)/(\w+)")  # the one expression in a model's settings
-_COUNT_ABOVE = re.compile(r"TC\((\d+):\)")
+_COUNT_WITHIN = re.compile(r"TC\((\d*):(\d*)\)")
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,8 @@ def _value(stat: str, samples: list[Sample]) -> float | None:
     if stat == "p99":
         values = sorted(value for s in samples for value in [s.value] * s.count)
         return values[ceil(0.99 * len(values)) - 1]
-    above = _COUNT_ABOVE.fullmatch(stat)
-    if above is None:
+    band = _COUNT_WITHIN.fullmatch(stat)
+    if band is None:
         raise NotImplementedError(f"statistic {stat!r}")
-    return sum(s.count for s in samples if s.value > float(above[1])) or None
+    above, up_to = float(band[1] or "-inf"), float(band[2] or "inf")
+    return sum(s.count for s in samples if above < s.value <= up_to) or None

@@ -8,11 +8,15 @@ import pytest
 
 from steelyard.aws.metrics import Metrics, whole_minute
 from steelyard.errors import EndpointBusy
-from steelyard.evidence import Arm, Batch
+from steelyard.evidence import BANDS, Arm, Batch, Guardrail, latency_bounds
+from steelyard.rollout.policy import Policy
 from tests.functional.world import MINUTE, START, Clients, World, lost_answer
 
 ARMS = ("v1", "v2-r1")
 SECOND = timedelta(seconds=1)
+ERRORS_ALONE = Policy(guardrails=(Guardrail("errors", 1.0),), slow_after=SECOND)
+WITH_LATENCY = Policy(guardrails=(Guardrail("latency", 1.0, margin=1.5),), slow_after=SECOND)
+BOUNDS = latency_bounds(SECOND)
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def metrics(clients: Clients) -> Metrics:
 
 def read(metrics: Metrics, minutes: int) -> tuple[tuple[Batch, ...], tuple[str, ...]]:
     """Some minutes from START on."""
-    return metrics.batches(ARMS, (START, START + minutes * MINUTE), 10, SECOND)
+    return metrics.batches(ARMS, (START, START + minutes * MINUTE), 10, ERRORS_ALONE)
 
 
 def requests(world: World, variant: str, count: int, *, errors: int = 0, minute: int = 0) -> None:
@@ -63,6 +67,42 @@ def test_request_is_slow_above_the_bound_and_not_at_it(
     requests(world, "v2-r1", 10)
     world.cloudwatch.record("v2-r1", "ModelLatency", START, latency, 10)
     assert [batch.canary for batch in read(metrics, 1)[0]] == [arm(10, slow=slow)]
+
+
+def bands(**requests_in: int) -> tuple[int, ...]:
+    """Requests by band; `b3=7` are 7 in the band of number 3."""
+    return tuple(requests_in.get(f"b{number}", 0) for number in range(BANDS))
+
+
+def latencies(world: World, variant: str, *values_us: float) -> None:
+    """One good request for each latency."""
+    requests(world, variant, len(values_us))
+    for value in values_us:
+        world.cloudwatch.record(variant, "ModelLatency", START, value, 1)
+
+
+def test_bands_hold_their_upper_bound_and_all_latencies(world: World, metrics: Metrics) -> None:
+    latencies(world, "v1", 0.5, BOUNDS[0], BOUNDS[0] + 1, BOUNDS[-1], BOUNDS[-1] + 1, 1e9)
+    (batch,), unreadable = metrics.batches(ARMS, (START, START + MINUTE), 10, WITH_LATENCY)
+    assert batch.stable.latency == bands(b0=2, b1=1, **{f"b{BANDS - 2}": 1, f"b{BANDS - 1}": 2})
+    assert unreadable == ()
+
+
+def test_canarys_bands_are_wider_by_the_margin(world: World, metrics: Metrics) -> None:
+    just_tolerated = 1.5 * BOUNDS[10]
+    latencies(world, "v1", BOUNDS[10], just_tolerated)
+    latencies(world, "v2-r1", just_tolerated, just_tolerated + 2)
+    (batch,), _ = metrics.batches(ARMS, (START, START + MINUTE), 10, WITH_LATENCY)
+    assert batch.canary.latency == bands(b10=1, b11=1)
+    assert batch.stable.latency == bands(b10=1, b12=1)
+
+
+def test_requests_without_any_latency_are_not_taken_for_fast(
+    world: World, metrics: Metrics
+) -> None:
+    requests(world, "v2-r1", 10, errors=2)
+    (batch,), _ = metrics.batches(ARMS, (START, START + MINUTE), 10, WITH_LATENCY)
+    assert batch.canary == Arm(10, {"errors": 2})
 
 
 def test_minute_with_requests_but_without_errors_metric_is_left_out_and_said(

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from steelyard.codec import decode, encode
-from steelyard.evidence import Arm, Batch, Evidence, Guardrail, Promise, Verdict
+from steelyard.evidence import OTHER, Arm, Batch, Evidence, Guardrail, Labels, Promise, Verdict
 from steelyard.rollout.actions import Intent, SetWeights
 from steelyard.rollout.model import Candidate, Decision, EndpointState, Phase, Rollout, Stable
 from steelyard.rollout.observation import AlarmReading, Command, Event, Hint, Live, Seen, Variant
@@ -24,7 +24,13 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 def _arm_strategy() -> st.SearchStrategy[Arm]:
     counts = st.tuples(st.integers(0, 50), st.integers(0, 50), st.integers(0, 50))
-    return counts.map(lambda n: Arm(max(n), {"errors": min(n), "slow": sorted(n)[1]}))
+    return counts.map(_arm)
+
+
+def _arm(counts: tuple[int, int, int]) -> Arm:
+    least, middle, most = sorted(counts)
+    labels = {"de": Labels(most, middle), OTHER: Labels(middle, least)}
+    return Arm(most, {"errors": least, "slow": middle}, counts, labels)
 
 
 def _policy_strategy() -> st.SearchStrategy[Policy]:
@@ -43,7 +49,7 @@ st.register_type_strategy(timedelta, st.timedeltas(timedelta(0), timedelta(days=
 st.register_type_strategy(Arm, _arm_strategy())
 st.register_type_strategy(Policy, _policy_strategy())
 st.register_type_strategy(
-    Guardrail, st.sampled_from([Guardrail("errors", 0.5), Guardrail("slow", 0.25, 2.0, None)])
+    Guardrail, st.sampled_from([Guardrail("errors", 0.5), Guardrail("labels", 0.25, 2.0, None)])
 )
 
 TYPES = (

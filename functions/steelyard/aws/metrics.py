@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from steelyard.aws.calls import translated
 from steelyard.errors import EndpointBusy, InvalidCounts
-from steelyard.evidence import Arm, Batch
+from steelyard.evidence import Arm, Batch, latency_bounds
+from steelyard.rollout.policy import Policy
 
 MINUTE = timedelta(minutes=1)
 NAMESPACE = "Steelyard"
+_MICROSECOND = timedelta(microseconds=1)
+_BAND = "band_"
 
 
 class Metrics:
@@ -26,7 +30,7 @@ class Metrics:
         arms: tuple[str, str],
         span: tuple[datetime, datetime],
         canary_percent: int,
-        slow_after: timedelta,
+        policy: Policy,
     ) -> tuple[tuple[Batch, ...], tuple[str, ...]]:
         """One batch for each whole minute of the span, and what could not be read, in words.
 
@@ -37,15 +41,16 @@ class Metrics:
             arms: names of the stable and the canary variant.
             span: from and until, on whole minutes, aware UTC.
             canary_percent: the intended canary share meanwhile.
-            slow_after: latency above which a request is slow.
+            policy: says above which latency a request is slow, and which bands are counted.
         """
         with translated(f"read metrics of {self._endpoint}"):
-            counts = self._read(arms, span, slow_after)
+            counts = self._read(arms, span, policy)
+        bands = sum(count.startswith(_BAND) for count in _wanted(policy, canary=True))
         batches: list[Batch] = []
         unreadable: list[str] = []
         for minute in _minutes(*span):
             try:
-                stable, canary = (_arm(counts[arm].get(minute, {})) for arm in arms)
+                stable, canary = (_arm(counts[arm].get(minute, {}), bands) for arm in arms)
             except InvalidCounts as error:
                 unreadable.append(f"minute {minute:%H:%M}: {error}")
                 continue
@@ -72,19 +77,13 @@ class Metrics:
             )
 
     def _read(
-        self, arms: tuple[str, str], span: tuple[datetime, datetime], slow_after: timedelta
+        self, arms: tuple[str, str], span: tuple[datetime, datetime], policy: Policy
     ) -> dict[str, dict[datetime, dict[str, float]]]:
         """Values by variant, minute and count."""
-        wanted = {
-            "requests": ("Invocations", "Sum"),
-            "errors": ("InvocationModelErrors", "Sum"),
-            # TC counts samples in a band, lower bound exclusive; ModelLatency is in microseconds.
-            "slow": ("ModelLatency", f"TC({slow_after / timedelta(microseconds=1):.0f}:)"),
-        }
         queries = {
             f"{count}_{number}": (arm, count, self._query(f"{count}_{number}", arm, *metric))
             for number, arm in enumerate(arms)
-            for count, metric in wanted.items()
+            for count, metric in _wanted(policy, canary=number == 1).items()
         }
         read: dict[str, dict[datetime, dict[str, float]]] = {arm: {} for arm in arms}
         for result in self._results([query for _, _, query in queries.values()], span):
@@ -140,7 +139,26 @@ def _minutes(start: datetime, end: datetime) -> list[datetime]:
     return [start + MINUTE * number for number in range(count)]
 
 
-def _arm(counts: Mapping[str, float]) -> Arm:
+def _wanted(policy: Policy, *, canary: bool) -> dict[str, tuple[str, str]]:
+    """Metric and statistic of each count.
+
+    TC counts samples in a band, lower bound exclusive; ModelLatency is in microseconds. Source:
+    "CloudWatch statistics definitions", which names no exception for SageMaker's metrics.
+    """
+    counts = {
+        "requests": ("Invocations", "Sum"),
+        "errors": ("InvocationModelErrors", "Sum"),
+        "slow": ("ModelLatency", f"TC({policy.slow_after / _MICROSECOND:.0f}:)"),
+    }
+    margins = [g.margin for g in policy.guardrails if g.metric == "latency"]
+    for margin in margins:
+        bounds = ("", *latency_bounds(policy.slow_after, margin if canary else 1.0), "")
+        for number, (above, up_to) in enumerate(pairwise(bounds)):
+            counts[f"{_BAND}{number}"] = ("ModelLatency", f"TC({above}:{up_to})")
+    return counts
+
+
+def _arm(counts: Mapping[str, float], bands: int) -> Arm:
     requests = int(counts.get("requests", 0))
     if requests == 0 and any(counts.values()):
         raise InvalidCounts("bad events, but no Invocations")
@@ -149,4 +167,8 @@ def _arm(counts: Mapping[str, float]) -> Arm:
     if "errors" not in counts:
         raise InvalidCounts(f"{requests} requests, but no InvocationModelErrors")
     # TC has no data point where no sample lies in the band.
-    return Arm(requests, {"errors": int(counts["errors"]), "slow": int(counts.get("slow", 0))})
+    latency = tuple(int(counts.get(f"{_BAND}{number}", 0)) for number in range(bands))
+    errors, slow = int(counts["errors"]), int(counts.get("slow", 0))
+    if bands and not any(latency):  # no latency at all is unknown, not fast
+        return Arm(requests, {"errors": errors})
+    return Arm(requests, {"errors": errors, "slow": slow}, latency)

@@ -1,19 +1,25 @@
 """The evidence: is the canary worse than stable? Pure, standard library only, O(1) state."""
 
-from steelyard.evidence.counts import Arm, Batch
+from steelyard.evidence.bands import BANDS, latency_bounds
+from steelyard.evidence.counts import OTHER, Arm, Batch, Labels
 from steelyard.evidence.engine import Evidence, begin, judge, weigh
 from steelyard.evidence.promise import Guardrail, Promise
-from steelyard.evidence.verdict import Verdict, VerdictKind
+from steelyard.evidence.verdict import Carrier, Verdict, VerdictKind
 
 __all__ = [
+    "BANDS",
+    "OTHER",
     "Arm",
     "Batch",
+    "Carrier",
     "Evidence",
     "Guardrail",
+    "Labels",
     "Promise",
     "Verdict",
     "VerdictKind",
     "begin",
     "judge",
+    "latency_bounds",
     "weigh",
 ]

@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from steelyard.errors import InvalidCounts
 
+OTHER = "other"
+"""Where labels are counted whose segment is named in no model's file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Labelled requests of one segment: how many, and how many of them were answered wrongly.
+
+    Raises:
+        InvalidCounts: a negative count, or more wrong ones than labels.
+    """
+
+    labels: int
+    wrong: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.wrong <= self.labels:
+            raise InvalidCounts(f"wrong: got {self.wrong}, accepted: 0 to {self.labels} labels")
+
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """What one variant did in one batch: requests, and bad events by metric.
+    """What one variant did in one batch.
+
+    Attributes:
+        requests: answered or not.
+        bad: bad events among the requests, by what is counted; what was not measured is absent.
+        latency: requests by latency band, see `bands.py`; empty: not measured.
+        labels: labels that arrived meanwhile, by segment; the requests may be older.
 
     Raises:
         InvalidCounts: a negative count, or more bad events than requests.
@@ -19,6 +44,8 @@ class Arm:
 
     requests: int
     bad: Mapping[str, int]
+    latency: tuple[int, ...] = ()
+    labels: Mapping[str, Labels] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.requests < 0:
@@ -28,6 +55,8 @@ class Arm:
                 raise InvalidCounts(
                     f"{metric}: got {count}, accepted: 0 to {self.requests} requests"
                 )
+        if any(count < 0 for count in self.latency):
+            raise InvalidCounts(f"latency: got {self.latency}, accepted: counts of 0 or more")
 
 
 @dataclass(frozen=True, slots=True)

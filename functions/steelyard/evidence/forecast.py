@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from math import ceil, log
 
 from steelyard.evidence.guard import Guard, begin_guard, log_threshold, odds_at
+from steelyard.evidence.labels import wrong_log_ratios
 from steelyard.evidence.likelihood import Table, harm_log_ratio
 from steelyard.evidence.mixture import REGRESSIONS, log_stake
 from steelyard.evidence.promise import Guardrail, Promise
 from steelyard.evidence.proof import RateProof, RatioProof
+
+_MANY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +36,42 @@ class Traffic:
     canary_percent: int
 
     @property
-    def per_canary_request(self) -> Table:
-        """What comes with one request to the canary, on average."""
-        stable = (100 - self.canary_percent) / self.canary_percent
-        return Table(1, self.canary_rate, stable, stable * self.stable_rate)
+    def of_many(self) -> Table:
+        """What comes with so many requests to the canary that chance is left out."""
+        stable = _MANY * (100 - self.canary_percent) / self.canary_percent
+        return Table(_MANY, _MANY * self.canary_rate, stable, stable * self.stable_rate)
 
 
 def requests_until_worse(promise: Promise, metric: str, traffic: Traffic) -> int | None:
     """Canary requests until WORSE, if the canary is so bad from the start, on this metric only.
 
-    None where the evidence does not grow: a regression within the margin, or hardly beyond it.
+    For `labels` it counts labels of the canary, all segments alike. None where the evidence does
+    not grow: a regression within the margin, or hardly beyond it; and for `latency`, of which
+    rates of slow requests do not tell enough.
     """
     guardrail = _guardrail(promise, metric)
-    table = traffic.per_canary_request
-    missing = -log(promise.alpha) - log(guardrail.weight) - log_stake()
-    return _soonest(
-        (missing, harm_log_ratio(table, guardrail.margin, regression)) for regression in REGRESSIONS
+    if metric == "latency":
+        return None
+    if metric == "labels":
+        weight = guardrail.weight / 2 if promise.segments else guardrail.weight
+        return _until_wrong(promise, weight, guardrail.margin, traffic)
+    gains = (
+        harm_log_ratio(traffic.of_many, guardrail.margin, regression) for regression in REGRESSIONS
     )
+    return _until(promise, guardrail.weight, gains)
+
+
+def labels_until_worse(promise: Promise, traffic: Traffic) -> int | None:
+    """Canary labels of one segment until WORSE, if this one alone gets so bad, from the start.
+
+    `traffic` is the segment's: shares of wrong answers among its labels. The labels of all other
+    segments come on top. None where the evidence does not grow, or is not kept by segment.
+    """
+    if not promise.segments:
+        return None
+    guardrail = _guardrail(promise, "labels")
+    weight = guardrail.weight / 2 / len(promise.segments)
+    return _until_wrong(promise, weight, guardrail.margin, traffic)
 
 
 def requests_until_not_worse(
@@ -66,15 +88,13 @@ def requests_until_not_worse(
     return _least(by_ratio, _by_rate(guard.rate, traffic.canary_rate, threshold))
 
 
-def requests_still_expected(
-    guard: Guard, odds: float, threshold: float, canary_percent: int
-) -> int | None:
+def requests_still_expected(guard: Guard, odds: float, threshold: float) -> int | None:
     """Canary requests still expected until an unproven guardrail passes, at the rates seen so far.
 
     Assumes that the rates, the odds ratio and the share stay as they are; with few bad events
     seen these are rough. None where it is not foreseeable at those rates.
     """
-    seen, by_ratio = guard.seen, None
+    seen, by_ratio, canary_percent = guard.seen, None, guard.pending.canary_percent
     if seen.rates is not None and 0 < canary_percent < 100:
         traffic = Traffic(*seen.rates, canary_percent)
         by_ratio = _by_ratio(guard.ratio_at(odds), traffic, threshold)
@@ -83,10 +103,20 @@ def requests_still_expected(
     return _least(by_ratio, _by_rate(guard.rate, seen.canary_rate, threshold))
 
 
+def _until_wrong(promise: Promise, weight: float, margin: float, traffic: Traffic) -> int | None:
+    return _until(promise, weight, wrong_log_ratios(traffic.of_many, margin))
+
+
+def _until(promise: Promise, weight: float, gains_of_many: Iterable[float]) -> int | None:
+    """Counts until WORSE by one stream of this weight, from its start."""
+    missing = -log(promise.alpha) - log(weight) - log_stake()
+    return _soonest((missing, gain / _MANY) for gain in gains_of_many)
+
+
 def _by_ratio(proof: RatioProof, traffic: Traffic, threshold: float) -> int | None:
-    gains = proof.gains(traffic.per_canary_request)
-    missing = (threshold - wealth for wealth in proof.log_wealth)
-    return _soonest(zip(missing, gains, strict=True))
+    gains = proof.gains(traffic.of_many)
+    bets = zip(proof.log_wealth, gains, strict=True)
+    return _soonest((threshold - wealth, gain / _MANY) for wealth, gain in bets)
 
 
 def _by_rate(proof: RateProof | None, canary_rate: float, threshold: float) -> int | None:

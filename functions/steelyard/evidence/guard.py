@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import inf, log
 
-from steelyard.evidence.counts import Arm
+from steelyard.evidence.counts import Arm, Batch
+from steelyard.evidence.labels import pooled_labels
 from steelyard.evidence.likelihood import Table
+from steelyard.evidence.pending import Counts, Pending
 from steelyard.evidence.promise import Guardrail, Promise
 from steelyard.evidence.proof import RateProof, RatioProof, begin_rate, begin_ratio
 from steelyard.evidence.seen import Seen
@@ -22,27 +24,33 @@ class Guard:
     both at once (simulated: 7 % for a beta of 5 %).
 
     Attributes:
+        pending: good and bad requests (or labels) that wait for a comparison.
         ratios: one proof for each different odds ratio of the steps.
         rate: the proof of the absolute margin; None without one.
         seen: rates so far, for the forecast.
     """
 
+    pending: Pending
     ratios: tuple[RatioProof, ...]
     rate: RateProof | None
     seen: Seen
 
-    def after_canary(self, canary: Arm, metric: str, cap: float) -> Guard:
-        """With the canary's own counts of one batch; unmeasured (no count) changes nothing."""
-        if metric not in canary.bad:
-            return self
-        bad = canary.bad[metric]
-        rate = self.rate and self.rate.after(canary.requests, bad, cap)
-        return replace(self, rate=rate, seen=self.seen.plus_canary(canary.requests, bad))
+    def after(self, batch: Batch, metric: str, cap: float) -> tuple[Guard, tuple[Table, ...]]:
+        """With one more batch, and the comparisons that it completes.
 
-    def after_comparison(self, table: Table, cap: float) -> Guard:
-        """With one comparison of both arms."""
-        ratios = tuple(proof.after(table, cap) for proof in self.ratios)
-        return replace(self, ratios=ratios, seen=self.seen.plus_comparison(table))
+        What an arm did not measure (no count, as opposed to a count of 0) changes nothing.
+        """
+        canary, stable = _counts(batch.canary, metric), _counts(batch.stable, metric)
+        if canary is None:
+            return self, ()
+        guard = self._after_canary(canary, cap)
+        if stable is None:
+            return guard, ()
+        pending, comparisons = guard.pending.after(batch.canary_percent, canary, stable)
+        tables = tuple(comparison.table for comparison in comparisons)
+        for table in tables:
+            guard = _compared(guard, table, cap)
+        return replace(guard, pending=pending), tables
 
     def ratio_at(self, odds: float) -> RatioProof:
         """The proof for a step that has to rule out `odds`."""
@@ -53,11 +61,18 @@ class Guard:
         rate = self.rate.log_evidence if self.rate else -inf
         return max(rate, self.ratio_at(odds).log_evidence) >= log_threshold
 
+    def _after_canary(self, counts: Counts, cap: float) -> Guard:
+        """With the canary's own counts of one batch."""
+        requests, bad = sum(counts), counts[1]
+        rate = self.rate and self.rate.after(requests, bad, cap)
+        return replace(self, rate=rate, seen=self.seen.plus_canary(requests, bad))
+
 
 def begin_guard(guardrail: Guardrail, promise: Promise) -> Guard:
     """Nothing proved yet."""
     margin = guardrail.absolute_margin
     return Guard(
+        pending=Pending(),
         ratios=tuple(begin_ratio(odds) for odds in sorted(set(promise.step_odds))),
         rate=None if margin is None else begin_rate(margin),
         seen=Seen(),
@@ -72,3 +87,19 @@ def log_threshold(promise: Promise) -> float:
 def odds_at(promise: Promise, step: int) -> float:
     """The odds ratio that step has to rule out; later steps have the last one's."""
     return promise.step_odds[min(step, len(promise.step_odds) - 1)]
+
+
+def _compared(guard: Guard, table: Table, cap: float) -> Guard:
+    """With one comparison of both arms."""
+    ratios = tuple(proof.after(table, cap) for proof in guard.ratios)
+    return replace(guard, ratios=ratios, seen=guard.seen.plus_comparison(table))
+
+
+def _counts(arm: Arm, metric: str) -> Counts | None:
+    """Good and bad; None where the metric was not measured."""
+    if metric == "labels":
+        return pooled_labels(arm)
+    counted = "slow" if metric == "latency" else metric
+    if counted not in arm.bad:
+        return None
+    return arm.requests - arm.bad[counted], arm.bad[counted]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import exp, inf, log, log1p, sqrt
+from math import exp, inf, log, log1p
 from typing import NamedTuple
 
 
@@ -52,30 +52,6 @@ def harm_log_ratio(table: Table, margin: float, regression: float) -> float:
     return table.canary_bad * log(regression) - bad * log1p((regression - 1) * null_share)
 
 
-def mirrored_log_ratio(table: Table, odds: float, alternative: float) -> float:
-    """Log likelihood ratio of "odds ratio `alternative`" against "at least `odds`".
-
-    Holds for frequent events too. Given x bad events, the canary's follow Fisher's non-central
-    hypergeometric law: a sum of independent Bernoullis (Harkness 1965), hence E[a^X] is at most
-    that of a binomial of the same mean, and its mean at an odds ratio above 1 is at least
-    Cornfield's: E[X(n_s-x+X)] = odds E[(n_c-X)(x-X)] gives g(mean) = (odds-1) Var(X) >= 0 for the
-    rising g whose zero is Cornfield's. So the ratio of binomials at Cornfield's shares has a mean
-    of at most 1 for every odds ratio >= `odds` > 1. Rare events give back the binomial shares of
-    `harm_log_ratio`.
-
-    Args:
-        table: both arms of one batch; the requests of one arm fail at one rate, or seldom.
-        odds: odds ratio to rule out, > 1.
-        alternative: smaller odds ratio that is bet on, > 0.
-    Source: Turner, Ly & Grünwald 2024 (a test for two proportions that may stop at any time);
-        Cornfield 1956 (the mean).
-    """
-    if table.silent:
-        return 0.0
-    null, other = _shares(table, odds), _shares(table, alternative)
-    return table.canary_bad * log(other[0] / null[0]) + table.stable_bad * log(other[1] / null[1])
-
-
 def rate_log_ratio(requests: float, bad: float, margin: float, part: float) -> float:
     """Log likelihood ratio of "bad rate margin * part" against "at least `margin`".
 
@@ -97,22 +73,3 @@ def log_sum(terms: Iterable[float]) -> float:
     if highest == -inf:
         return -inf
     return highest + log(sum(exp(term - highest) for term in terms))
-
-
-def _shares(table: Table, odds: float) -> tuple[float, float]:
-    """Cornfield's shares of the bad events, canary's and stable's, at this odds ratio."""
-    canary, stable = table.canary_requests, table.stable_requests
-    bad = table.canary_bad + table.stable_bad
-    # Each share by its own formula: 1 - share would lose what is left beside a huge arm.
-    return _share(canary, stable, bad, odds), _share(stable, canary, bad, 1 / odds)
-
-
-def _share(own: float, other: float, bad: float, odds: float) -> float:
-    """m/bad, for the m that solves m (other - bad + m) = odds (own - m) (bad - m)."""
-    middle = odds * (own + bad) + other - bad
-    under_root = (  # a sum of what is never negative: nothing cancels
-        (odds * (own - bad)) ** 2
-        + (other - bad) ** 2
-        + 2 * odds * (own * other + bad * (own + other - bad))
-    )
-    return 2 * odds * own / (middle + sqrt(under_root))

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from steelyard.evidence.counts import Batch
 from steelyard.evidence.likelihood import Table
 
 LEAST_REQUESTS = 5
 
+Counts = tuple[int, ...]
+"""Requests of one arm, by what became of them: good and bad, or by latency band."""
+
+
+class Comparison(NamedTuple):
+    """What both arms' requests became over the same time."""
+
+    canary: Counts
+    stable: Counts
+
+    @property
+    def table(self) -> Table:
+        """As a table, where the counts are good and bad."""
+        return Table(sum(self.canary), self.canary[1], sum(self.stable), self.stable[1])
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Both arms of one metric since the last comparison, at one canary share.
+    """Counts of both arms since the last comparison, at one canary share.
 
     A comparison is made once each arm has `LEAST_REQUESTS`, and when the share changes. With few
     requests a minute, a minute in which the canary has none tells nothing, and stable's bad
@@ -22,49 +37,36 @@ class Pending:
 
     Attributes:
         canary_percent: the share at which the counts were made.
-        canary_requests, canary_bad, stable_requests, stable_bad: counts so far.
+        canary, stable: counts so far; empty while nothing waits.
     """
 
     canary_percent: int = 0
-    canary_requests: int = 0
-    canary_bad: int = 0
-    stable_requests: int = 0
-    stable_bad: int = 0
+    canary: Counts = ()
+    stable: Counts = ()
 
-    def after(self, batch: Batch, metric: str) -> tuple[Pending, tuple[Table, ...]]:
-        """What waits after the batch, and the comparisons that it completes (0 to 2).
+    def after(
+        self, canary_percent: int, canary: Counts, stable: Counts
+    ) -> tuple[Pending, tuple[Comparison, ...]]:
+        """What waits after a batch, and the comparisons that it completes (0 to 2).
 
-        A batch in which the metric was not measured in both arms (no count, as opposed to a
-        count of 0) changes nothing.
+        A batch without requests changes nothing.
         """
-        if metric not in batch.canary.bad or metric not in batch.stable.bad:
+        if not any(canary) and not any(stable):
             return self, ()
-        same_share = batch.canary_percent == self.canary_percent
-        ended = () if same_share else _comparison(self, least=1)
-        pending = _sum(self if same_share else Pending(batch.canary_percent), batch, metric)
-        full = _comparison(pending, least=LEAST_REQUESTS)
-        return Pending(batch.canary_percent) if full else pending, ended + full
+        same_share = canary_percent == self.canary_percent
+        ended = () if same_share else self._comparison(least=1)
+        if same_share and self.canary:
+            canary, stable = _sum(self.canary, canary), _sum(self.stable, stable)
+        pending = Pending(canary_percent, canary, stable)
+        full = pending._comparison(least=LEAST_REQUESTS)
+        return Pending(canary_percent) if full else pending, ended + full
+
+    def _comparison(self, least: int) -> tuple[Comparison, ...]:
+        """The pending counts, if both arms have the least requests."""
+        if min(sum(self.canary), sum(self.stable)) < least:
+            return ()
+        return (Comparison(self.canary, self.stable),)
 
 
-def _sum(pending: Pending, batch: Batch, metric: str) -> Pending:
-    return Pending(
-        pending.canary_percent,
-        pending.canary_requests + batch.canary.requests,
-        pending.canary_bad + batch.canary.bad[metric],
-        pending.stable_requests + batch.stable.requests,
-        pending.stable_bad + batch.stable.bad[metric],
-    )
-
-
-def _comparison(pending: Pending, least: int) -> tuple[Table, ...]:
-    """The pending counts as a table, if both arms have the least requests."""
-    if min(pending.canary_requests, pending.stable_requests) < least:
-        return ()
-    return (
-        Table(
-            pending.canary_requests,
-            pending.canary_bad,
-            pending.stable_requests,
-            pending.stable_bad,
-        ),
-    )
+def _sum(before: Counts, more: Counts) -> Counts:
+    return tuple(a + b for a, b in zip(before, more, strict=True))

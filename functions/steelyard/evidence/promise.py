@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from steelyard.errors import InvalidPolicy
 
-METRICS = ("errors", "slow")
+METRICS = ("errors", "labels", "latency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +15,12 @@ class Guardrail:
     """A bad-event counter that must not get worse than its margin.
 
     Attributes:
-        metric: `errors` (requests the model answered with an error) or `slow` (requests slower
-            than `Policy.slow_after`).
+        metric: `errors` (requests the model answered with an error), `labels` (answers that a
+            later report called wrong, pooled and by segment) or `latency` (of every request; it
+            passes by the share of requests slower than `Policy.slow_after`).
         weight: share of the evidence that this metric is given; all weights sum to 1.
-        margin: tolerated odds ratio, >= 1; 1.05 tolerates 5 % more.
+        margin: tolerated odds ratio, >= 1; 1.05 tolerates 5 % more. For `latency` the tolerated
+            factor: 1.1 tolerates answers that take 10 % longer.
         absolute_margin: a bad rate below which the canary passes whatever the ratio, 0 to 1.
             Without it a healthy canary with hardly any errors could never prove it.
     """
@@ -53,12 +55,14 @@ class Promise:
             the step's", or "bad rate below the absolute margin"; for each of the two claims.
         guardrails: metrics with weights that sum to 1.
         step_odds: for each step the odds ratio (> 1) to rule out.
+        segments: user groups that labels are also weighed in, each by itself.
     """
 
     alpha: float
     beta: float
     guardrails: tuple[Guardrail, ...]
     step_odds: tuple[float, ...]
+    segments: tuple[str, ...] = ()
 
 
 def require(holds: bool, key: str, value: object, accepted: str) -> None:  # noqa: FBT001 - reads as a sentence

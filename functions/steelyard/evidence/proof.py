@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import log, sqrt
 
-from steelyard.evidence.likelihood import Table, log_sum, mirrored_log_ratio, rate_log_ratio
+from steelyard.evidence.likelihood import Table, log_sum, rate_log_ratio
+from steelyard.evidence.odds import odds_log_ratios
 
 # Odds ratios bet on: a canary that fails far less, half as often, equally; the fourth, between 1
 # and the odds ratio to rule out, is its square root.
@@ -46,7 +47,7 @@ class RatioProof:
 
     def gains(self, table: Table) -> tuple[float, ...]:
         """What each bet gains by one batch, in logs."""
-        return tuple(mirrored_log_ratio(table, self.odds, other) for other in self.alternatives)
+        return odds_log_ratios(table, self.odds, self.alternatives)
 
     def after(self, table: Table, cap: float) -> RatioProof:
         """The proof with one more batch."""

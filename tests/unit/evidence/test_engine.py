@@ -8,7 +8,7 @@ from math import log
 import pytest
 
 from steelyard.codec import decode, encode
-from steelyard.evidence import Batch, Evidence, VerdictKind, begin
+from steelyard.evidence import Batch, Carrier, Evidence, VerdictKind, begin
 
 from .scenes import (
     FAILING,
@@ -20,6 +20,7 @@ from .scenes import (
     UNMEASURED,
     after,
     batch,
+    slowed,
     verdict_of,
 )
 from .simulation import promise_of
@@ -28,28 +29,27 @@ from .simulation import promise_of
 def test_no_batch_is_inconclusive_and_carried_by_nothing() -> None:
     verdict = verdict_of()
     assert verdict.kind is VerdictKind.INCONCLUSIVE
-    assert verdict.log_evidence == pytest.approx({"errors": 0, "slow": 0, "total": 0}, abs=1e-12)
+    assert verdict.log_evidence == pytest.approx({"errors": 0, "latency": 0, "total": 0}, abs=1e-12)
     assert verdict.log_threshold == pytest.approx(log(100))
     assert (verdict.carried_by, verdict.forecast_requests) == (None, None)
-    assert verdict.unproven == ("errors", "slow")
+    assert verdict.unproven == ("errors", "latency")
 
 
-@pytest.mark.parametrize(("minute", "metric"), [(FAILING, "errors"), (SLOWER, "slow")])
+@pytest.mark.parametrize(("minute", "metric"), [(FAILING, "errors"), (SLOWER, "latency")])
 def test_canary_with_many_bad_events_is_worse_and_the_metric_is_named(
     minute: Batch, metric: str
 ) -> None:
     verdict = verdict_of(HEALTHY, minute)
     assert verdict.kind is VerdictKind.WORSE
-    assert verdict.carried_by == metric
+    assert verdict.carried_by == Carrier(metric)
     assert verdict.log_evidence["total"] >= verdict.log_threshold
     assert verdict.forecast_requests is None
 
 
 def test_metric_with_the_most_evidence_carries_the_verdict() -> None:
-    both = batch(canary_bad={"errors": 30, "slow": 8}, stable_bad={"errors": 19, "slow": 38})
-    verdict = verdict_of(both)
-    assert verdict.log_evidence["slow"] > 0
-    assert verdict.carried_by == "errors"
+    verdict = verdict_of(slowed(FAILING, by=1))
+    assert verdict.log_evidence["latency"] > 0
+    assert verdict.carried_by == Carrier("errors")
 
 
 def test_twice_the_errors_are_worse_unless_the_margin_tolerates_them() -> None:
@@ -71,7 +71,7 @@ def test_long_health_does_not_cover_for_a_later_regression() -> None:
 def test_total_is_the_weighted_sum_of_the_evidence() -> None:
     verdict = verdict_of(HEALTHY, SLOWER, HEALTHY)
     odds = {metric: 2.718281828459045**log_e for metric, log_e in verdict.log_evidence.items()}
-    assert odds["total"] == pytest.approx(0.6 * odds["errors"] + 0.4 * odds["slow"])
+    assert odds["total"] == pytest.approx(0.6 * odds["errors"] + 0.4 * odds["latency"])
 
 
 def test_healthy_canary_passes_and_needs_more_for_a_later_step() -> None:
@@ -121,13 +121,13 @@ def test_one_unproven_guardrail_holds_the_step() -> None:
     slow_only = batch(canary_bad={"errors": 0, "slow": 2}, stable_bad={"errors": 0, "slow": 19})
     verdict = verdict_of(*[slow_only] * 20, step=2)
     assert verdict.kind is VerdictKind.INCONCLUSIVE
-    assert verdict.unproven == ("slow",)
+    assert verdict.unproven == ("latency",)
 
 
 def test_unmeasured_metric_is_not_taken_for_zero() -> None:
     assert after(*[UNMEASURED] * 100) == begin(PROMISE)
     errors_only = batch(canary_bad={"errors": 0}, stable_bad={"errors": 0})
-    assert verdict_of(*[errors_only] * 100).unproven == ("slow",)
+    assert verdict_of(*[errors_only] * 100).unproven == ("latency",)
 
 
 @pytest.mark.parametrize(

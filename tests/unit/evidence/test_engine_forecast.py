@@ -13,7 +13,7 @@ from .simulation import promise_of
 def test_forecast_is_that_of_the_slowest_unproven_guardrail() -> None:
     verdict = verdict_of(*[HEALTHY] * 5, step=2)
     errors_alone = verdict_of(*[HEALTHY] * 5, step=2, promise=promise_of(step_odds=(3.0, 2.0, 1.5)))
-    assert verdict.unproven == ("errors", "slow")
+    assert verdict.unproven == ("errors", "latency")
     assert verdict.forecast_requests == errors_alone.forecast_requests
 
 
@@ -40,7 +40,7 @@ def test_forecast_falls_by_the_requests_that_came_and_comes_true(
 
 
 def test_forecast_survives_a_stable_that_only_fails() -> None:
-    outage = batch(canary=5, stable=6, canary_bad={"errors": 0}, stable_bad={"errors": 6})
+    outage = batch(canary=5, stable=6, canary_bad={"errors": 4}, stable_bad={"errors": 6})
     verdict = verdict_of(outage, promise=promise_of(), step=4)
     assert (verdict.unproven, verdict.forecast_requests) == (("errors",), None)
 

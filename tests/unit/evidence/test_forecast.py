@@ -8,13 +8,21 @@ from statistics import mean
 import pytest
 
 from steelyard.evidence import Guardrail, Promise, VerdictKind
-from steelyard.evidence.forecast import Traffic, requests_until_not_worse, requests_until_worse
+from steelyard.evidence.forecast import (
+    Traffic,
+    labels_until_worse,
+    requests_until_not_worse,
+    requests_until_worse,
+)
 
 from .simulation import canary_requests_until, odds_of, promise_of, steady
+from .traffic import EIGHT, LabelScene, found, promise_on
 
 
-def test_traffic_per_canary_request_holds_stables_part() -> None:
-    assert Traffic(0.01, 0.02, 5).per_canary_request == pytest.approx((1, 0.02, 19, 0.19))
+def test_traffic_of_many_requests_holds_stables_part() -> None:
+    table = Traffic(0.01, 0.02, 5).of_many
+    per_request = [count / table.canary_requests for count in table]
+    assert per_request == pytest.approx((1, 0.02, 19, 0.19))
 
 
 @pytest.mark.parametrize(("factor", "percent"), [(3, 5), (5, 25), (20, 1)])
@@ -64,7 +72,7 @@ def test_canary_at_the_steps_odds_is_never_foreseen_to_pass() -> None:
 
 
 def test_smaller_weight_takes_longer_to_roll_back() -> None:
-    both = Promise(0.01, 0.05, (Guardrail("errors", 0.5), Guardrail("slow", 0.5)), (3.0,))
+    both = Promise(0.01, 0.05, (Guardrail("errors", 0.5), Guardrail("latency", 0.5)), (3.0,))
     traffic = Traffic(0.01, 0.05, 5)
     alone = requests_until_worse(promise_of(margin=1.05), "errors", traffic)
     shared = requests_until_worse(both, "errors", traffic)
@@ -81,3 +89,48 @@ def test_quicker_of_the_two_ways_to_pass_is_foreseen() -> None:
     assert foreseen == requests_until_not_worse(ratio_only, "errors", 0, traffic)
     assert foreseen is not None
     assert foreseen < 300
+
+
+@pytest.mark.parametrize(
+    ("percent", "before", "after"), [(10, 0.4, 0.7), (50, 0.4, 0.7), (25, 0.05, 0.2)]
+)
+def test_labels_until_worse_in_one_segment_lie_within_a_fourth_of_the_simulated_mean(
+    percent: int, before: float, after: float
+) -> None:
+    promise = promise_on("labels", margin=1.05, segments=EIGHT)
+    odds = {"segment-a": odds_of(after, before)}
+    scene = LabelScene(40, lambda _: percent, lambda _: before, odds)
+    runs = [found(scene, promise, seed, VerdictKind.WORSE)[0] / 8 for seed in range(60)]
+    foreseen = labels_until_worse(promise, Traffic(before, after, percent))
+    assert foreseen == pytest.approx(mean(runs), rel=0.25)
+
+
+@pytest.mark.parametrize("segments", [(), EIGHT])
+def test_labels_until_worse_in_all_segments_lie_within_a_fourth_of_the_simulated_mean(
+    segments: tuple[str, ...],
+) -> None:
+    promise = promise_on("labels", margin=1.05, segments=segments)
+    odds = dict.fromkeys(EIGHT, odds_of(0.6, 0.4))
+    scene = LabelScene(40, lambda _: 25, lambda _: 0.4, odds)
+    runs = [found(scene, promise, seed, VerdictKind.WORSE)[0] for seed in range(60)]
+    foreseen = requests_until_worse(promise, "labels", Traffic(0.4, 0.6, 25))
+    assert foreseen == pytest.approx(mean(runs), rel=0.25)
+
+
+def test_labels_until_not_worse_lie_within_a_fourth_of_the_simulated_mean() -> None:
+    promise = promise_on("labels", step_odds=(1.5,))
+    scene = LabelScene(40, lambda _: 25, lambda _: 0.4)
+    runs = [found(scene, promise, seed, VerdictKind.NOT_WORSE)[0] for seed in range(60)]
+    foreseen = requests_until_not_worse(promise, "labels", 0, Traffic(0.4, 0.4, 25))
+    assert foreseen == pytest.approx(mean(runs), rel=0.25)
+
+
+def test_drop_within_the_margin_or_without_segments_is_never_foreseen() -> None:
+    by_segment = promise_on("labels", margin=1.3, segments=EIGHT)
+    assert labels_until_worse(by_segment, Traffic(0.4, 0.45, 25)) is None
+    assert labels_until_worse(promise_on("labels"), Traffic(0.4, 0.9, 25)) is None
+
+
+def test_slower_canary_is_never_foreseen_from_rates() -> None:
+    promise = promise_on("latency", margin=1.1)
+    assert requests_until_worse(promise, "latency", Traffic(0.01, 0.5, 25)) is None

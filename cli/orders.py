@@ -11,8 +11,8 @@ from cli.session import Session
 from steelyard.aws.ledger import Entry, state_of
 from steelyard.errors import IllegalTransition, InvalidEvent
 from steelyard.messages import COMMAND_SOURCE, COMMAND_TYPE, Home, parse
-from steelyard.rollout.machine import require_legal
 from steelyard.rollout.observation import Command, CommandName
+from steelyard.rollout.orders import require_legal
 
 _PATIENCE = 90.0  # seconds; a tick behind a slow one takes a while
 _POLL = 0.5
@@ -36,8 +36,8 @@ def order(session: Session, name: CommandName, rollout: str, reason: str) -> Ent
     """Send a command and wait until the ledger has it; the entry.
 
     Raises:
-        Problem: the reason can't be recorded, the rollout is over, the phase doesn't allow it, or
-            nothing answered.
+        Problem: the reason can't be recorded, the rollout is over, the phase doesn't allow it,
+            what was seen when its turn came doesn't, or nothing answered.
     """
     endpoint = endpoint_of(rollout)
     command = Command(name, rollout, session.caller, reason, key=str(uuid.uuid4()))
@@ -92,8 +92,20 @@ def _answer(session: Session, endpoint: str, command: Command, after: int) -> En
         for entry in session.ledger.read(endpoint, after):
             if entry.trigger.get("key") == command.key:
                 return entry
+        if refusal := _refusal(session, command):
+            raise Problem(refusal, f"see `steelyard status {endpoint}`")
         time.sleep(_POLL)
     raise Problem(
         f"no answer to {command.command} within {_PATIENCE:.0f} s",
         "the quarantine queue or the reconciler's log say why",
     )
+
+
+def _refusal(session: Session, command: Command) -> str:
+    """Why the order went to quarantine, for what only showed when its turn came; else empty."""
+    sqs = session.client("sqs")
+    url = sqs.get_queue_url(QueueName=session.names.quarantine)["QueueUrl"]
+    # Shown to others as well, at once: this only looks.
+    found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    records = (json.loads(message["Body"]) for message in found.get("Messages", []))
+    return next((str(r["reason"]) for r in records if command.key in r["body"]), "")

@@ -9,27 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import TypeVar
+from datetime import datetime
+from functools import partial
 
-from steelyard.aws.alarms import VariantAlarms
 from steelyard.aws.endpoint import Endpoint
 from steelyard.aws.ledger import Entry, Ledger, state_of
-from steelyard.aws.metrics import Metrics, whole_minute
+from steelyard.aws.metrics import Metrics
 from steelyard.aws.outlets import Pager
-from steelyard.aws.registry import Registry
+from steelyard.aws.scaling import VariantScaling
 from steelyard.errors import EndpointBusy, NeedsHuman, StaleRollout
 from steelyard.rollout.machine import step
-from steelyard.rollout.model import Decision, DecisionKind, EndpointState, Phase, Rollout
+from steelyard.rollout.model import Decision, DecisionKind, EndpointState
 from steelyard.rollout.observation import Event, Hint, Seen, Trigger
-from steelyard.rollout.policy import Policy
+from steelyard.rollout.scaling import wanted
 from steelyard.telemetry import count, logger
+from steelyard.world import World
 
-T = TypeVar("T")
 _PASSES = 6
-_AT_ONCE = timedelta(minutes=45)  # of metrics, after a silence: more would make a large entry
-_UNREAD: tuple[bool | None, bool | None] = (None, None)
-_WATCHED = (Phase.RAMPING, Phase.HOLDBACK, Phase.PAUSED, Phase.NEEDS_HUMAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +33,10 @@ class Reconciler:
     """Brings one endpoint closer to what its ledger says."""
 
     name: str
-    policy: Policy
     ledger: Ledger
+    world: World
     endpoint: Endpoint
-    alarms: VariantAlarms
-    registry: Registry
+    scaling: VariantScaling
     metrics: Metrics
     pager: Pager
 
@@ -60,8 +55,9 @@ class Reconciler:
             decision, seen = self._reconcile(trigger, now)
         except StaleRollout:  # someone else appended first: what we saw is old, so look again
             decision, seen = self._reconcile(trigger, now)
+        self._scale(decision.state)
         if seen.live is not None:  # no sign of life from one who can't see the endpoint
-            self._publish(decision, now)
+            self._aside("MetricsLost", lambda: self.metrics.publish(_evidence(decision), now))
         return decision
 
     def _reconcile(self, trigger: Trigger, now: datetime) -> tuple[Decision, Seen]:
@@ -75,62 +71,23 @@ class Reconciler:
             decision = step(state, event, now)
             if _changes(state, decision, trigger):
                 self._record(entry, event, decision, now)
+            if wanted(decision.state) != wanted(state):
+                self._scale(decision.state)  # before acting: scaling would lock the endpoint
             refused = self._act(decision) if decision.act else ""
             if decision.page:  # after acting: calling people must not delay a rollback
-                self._page(decision)
+                self._aside("PageLost", partial(self.pager.tell, self.name, decision))
             if not decision.act and decision.phase == decision.phase_before:
                 break
             trigger = Hint("recheck")
         return decision, seen
 
     def _look(self, state: EndpointState, now: datetime) -> Seen:
-        """Read the world. What can't be read is said, never guessed, and never advances."""
-        read = _Reader()
-        live = read(self.endpoint.describe, None)
-        seen = Seen(
-            policy=self.policy,
-            live=live,
-            serving=read(lambda: self.endpoint.serving(live), None) if live else None,
-            approved=read(lambda: self.registry.approved_after(state.approvals_until), ()),
-        )
-        rollout = state.rollout
-        if rollout is not None and (rollout.intent is not None or not rollout.phase.is_over):
-            canary, stable = rollout.canary, rollout.stable.variant
-            there, gone = _UNREAD
-            if rollout.intent is not None and rollout.intent.alarms is not None:
-                there, gone = read(lambda: self.alarms.standing(canary), _UNREAD)
-            seen = replace(
-                seen,
-                canary_alarms=there,
-                canary_alarms_gone=gone,
-                alarms=read(lambda: self.alarms.readings(canary, stable, now), ()),
-            )
-            seen = read(lambda: self._with_counts(seen, state, rollout, now), seen)
-        seen = replace(seen, unreadable=(*seen.unreadable, *read.failures))
+        seen = self.world.look(state, now)
         if seen.unreadable:
             logger.warning(
                 "world.unreadable", extra={"endpoint": self.name, "what": seen.unreadable}
             )
         return seen
-
-    def _with_counts(
-        self, seen: Seen, state: EndpointState, rollout: Rollout, now: datetime
-    ) -> Seen:
-        if rollout.weights_since is None or rollout.phase not in _WATCHED:
-            return seen
-        begun = whole_minute(rollout.weights_since)
-        start = max(begun, state.metrics_until) if state.metrics_until else begun
-        end = whole_minute(now - rollout.policy.metric_lag)
-        if start >= end:
-            return seen
-        until = min(end, start + _AT_ONCE)
-        arms = (rollout.stable.variant, rollout.canary)
-        batches, unreadable = self.metrics.batches(
-            arms, (start, until), rollout.canary_percent, rollout.policy.slow_after
-        )
-        if until < end:  # nothing advances on a part of what there is to know
-            unreadable = (*unreadable, f"minutes after {until:%H:%M} are read next")
-        return replace(seen, batches=batches, unreadable=unreadable, metrics_until=until)
 
     def _record(self, entry: Entry | None, event: Event, decision: Decision, now: datetime) -> None:
         appended = self.ledger.append(entry, self.name, event, decision, now)
@@ -147,18 +104,21 @@ class Reconciler:
             },
         )
 
-    def _page(self, decision: Decision) -> None:
-        try:
-            self.pager.tell(self.name, decision)
-        except (EndpointBusy, NeedsHuman) as failure:  # the ledger has it; other work goes on
-            logger.error("page.lost", extra={"endpoint": self.name, "why": str(failure)})
-            count("PageLost")
+    def _scale(self, state: EndpointState) -> None:
+        """Make autoscaling as the recorded state wants it; the next tick mends what fails."""
+        variants = wanted(state)
+        if variants is not None:
+            self._aside("ScalingLost", lambda: self.scaling.sync(variants))
 
-    def _publish(self, decision: Decision, now: datetime) -> None:
+    def _aside(self, lost: str, work: Callable[[], None]) -> None:
+        """Do what no rollout waits for: when it fails that is logged, and other work goes on."""
         try:
-            self.metrics.publish(_evidence(decision), now)
-        except (EndpointBusy, NeedsHuman) as failure:  # the heartbeat's alarm tells of it
-            logger.warning("metrics.lost", extra={"endpoint": self.name, "why": str(failure)})
+            work()
+        except (EndpointBusy, NeedsHuman) as failure:
+            logger.error(
+                "aside.lost", extra={"endpoint": self.name, "what": lost, "why": str(failure)}
+            )
+            count(lost)
 
     def _act(self, decision: Decision) -> str:
         """Do the open intent's actions; empty, or why AWS refused for good."""
@@ -172,20 +132,6 @@ class Reconciler:
         except NeedsHuman as refusal:
             return str(refusal)
         return ""
-
-
-class _Reader:
-    """Reads one thing after the other, and remembers what could not be read."""
-
-    def __init__(self) -> None:
-        self.failures: list[str] = []
-
-    def __call__(self, read: Callable[[], T], default: T) -> T:
-        try:
-            return read()
-        except (EndpointBusy, NeedsHuman) as failure:
-            self.failures.append(str(failure))
-            return default
 
 
 def _evidence(decision: Decision) -> float:

@@ -19,6 +19,7 @@ from steelyard.rollout.actions import (
     CreateModel,
     DeleteAlarms,
     Intent,
+    NewVariant,
     PutAlarms,
     SetWeights,
     UpdateEndpoint,
@@ -140,20 +141,27 @@ class Endpoint:
         by_name = {v["VariantName"]: v for v in live["ProductionVariants"]}
         # A promoted variant's own config says weight 0: it was a canary there.
         stable = {**by_name[action.stable], "InitialVariantWeight": 100.0}
-        canary = {
-            **stable,
-            "VariantName": action.canary,
-            "ModelName": action.model,
-            "InitialVariantWeight": 0.0,
-        }
-        instances = action.instances or self._instances(action.stable)
-        if instances:
-            canary["InitialInstanceCount"] = instances
+        variants = [stable]
+        if action.canary is not None:
+            variants.append(self._variant(action.canary, stable))
         kept = {field: live[field] for field in _CONFIG_FIELDS if field in live}
         with _unless_it_exists():
             self._writer.create_endpoint_config(
-                EndpointConfigName=action.config, ProductionVariants=[stable, canary], **kept
+                EndpointConfigName=action.config, ProductionVariants=variants, **kept
             )
+
+    def _variant(self, new: NewVariant, stable: Mapping[str, Any]) -> dict[str, Any]:
+        """As a config has it: like stable, at weight 0."""
+        variant = {
+            **stable,
+            "VariantName": new.name,
+            "ModelName": new.model,
+            "InitialVariantWeight": 0.0,
+        }
+        instances = new.instances or self._instances(stable["VariantName"])
+        if instances:
+            variant["InitialInstanceCount"] = instances
+        return variant
 
     def _instances(self, variant: str) -> int:
         """How many the variant is to have now; 0 if the endpoint doesn't show it."""

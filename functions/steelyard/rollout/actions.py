@@ -20,15 +20,26 @@ class CreateModel:
 
 
 @dataclass(frozen=True, slots=True)
+class NewVariant:
+    """A variant like stable but for its model; `instances` None: as many as stable has now."""
+
+    name: str
+    model: str
+    instances: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class CreateConfig:
-    """Copy the live config, keep `stable` alone of its variants, add `canary` at weight 0."""
+    """Copy the live config, keep `stable` alone of its variants, add `canary` at weight 0.
+
+    Attributes:
+        canary: the new variant; None adds none.
+    """
 
     config: str
     copy_of: str
     stable: str
-    canary: str
-    model: str
-    instances: int | None
+    canary: NewVariant | None
     kind: Literal["create_config"] = "create_config"
 
 

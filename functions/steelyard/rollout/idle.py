@@ -1,4 +1,4 @@
-"""What happens while no rollout is under way: adopt what serves, open the next rollout. Pure.
+"""What happens between rollouts: adopt what serves, open the next one, remove a loser. Pure.
 
 Used by the machine alone.
 """
@@ -19,8 +19,8 @@ from steelyard.rollout.model import (
     Rollout,
     Stable,
 )
-from steelyard.rollout.observation import Seen
-from steelyard.rollout.plan import IN_SERVICE, splits_as
+from steelyard.rollout.observation import Live, Seen
+from steelyard.rollout.plan import IN_SERVICE, removal_of_loser, splits_as
 from steelyard.rollout.signals import shown
 
 
@@ -39,7 +39,11 @@ def step(state: EndpointState, seen: Seen, now: datetime) -> Decision:
     state = replace(state, warned="")
     if state.waiting is not None and state.waiting.version != stable.version:
         return _open(state, stable, state.waiting, seen, now)
-    return _decide(DecisionKind.HOLD, "nothing to do", replace(state, waiting=None))
+    state = replace(state, waiting=None)
+    rollout = state.rollout
+    if rollout is not None and _loser_is_due(rollout, live, now):
+        return _remove_loser(state, rollout, stable)
+    return _decide(DecisionKind.HOLD, "nothing to do", state)
 
 
 def newly_serving(state: EndpointState, seen: Seen) -> Stable | None:
@@ -87,6 +91,22 @@ def _epoch_of(config: str) -> int:
     """
     match = re.search(r"-r(\d+)$", config)
     return int(match[1]) if match else 0
+
+
+def _loser_is_due(rollout: Rollout, live: Live, now: datetime) -> bool:
+    keep = rollout.policy.keep_loser
+    if keep is None or rollout.tidied or not live.has(rollout.loser):
+        return False
+    return now - rollout.since >= keep
+
+
+def _remove_loser(state: EndpointState, rollout: Rollout, stable: Stable) -> Decision:
+    """Bring up a fleet without it: an update is the only way to be rid of its instances."""
+    intent = removal_of_loser(rollout, stable)
+    kept = replace(rollout, intent=intent, tidied=True)
+    reason = f"{rollout.loser} was kept for {rollout.policy.keep_loser}; its instances go now"
+    decision = _decide(DecisionKind.TIDY, reason, replace(state, rollout=kept))
+    return replace(decision, phase_before=rollout.phase, phase=rollout.phase, act=True)
 
 
 def _warn(state: EndpointState, reason: str) -> Decision:

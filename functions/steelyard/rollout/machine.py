@@ -9,15 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from steelyard.errors import IllegalTransition
-from steelyard.evidence import judge, weigh
+from steelyard.evidence import Batch, judge, weigh
 from steelyard.rollout import idle
 from steelyard.rollout.model import Decision, DecisionKind, EndpointState, Phase, Rollout, Stable
-from steelyard.rollout.observation import Command, CommandName, Event, Seen
+from steelyard.rollout.observation import Command, Event, Seen
+from steelyard.rollout.orders import in_words, require_legal, require_possible
 from steelyard.rollout.passing import lacks, overdue, passed
 from steelyard.rollout.plan import IN_SERVICE, intent_for, is_met
 from steelyard.rollout.signals import AT_WORK, RULES, Finding, Look, Signal, waits_for
 from steelyard.rollout.transitions import BACK, TRANSITIONS
+from steelyard.rollout.warming import ready, unfit, unready, with_cold_start
 
 _MINUTE = timedelta(minutes=1)
 _KEYS_KEPT = 20
@@ -69,19 +70,23 @@ def step(state: EndpointState, event: Event, now: datetime) -> Decision:
     return _move(state, look, finding)
 
 
+def weighed(rollout: Rollout, seen: Seen) -> tuple[Batch, ...]:
+    """The batches that are weighed: of whole minutes with this step's traffic, none discarded."""
+    if rollout.weights_since is None or rollout.phase not in _COMPARED:
+        return ()
+    first = rollout.weights_since + rollout.policy.discard
+    return tuple(batch for batch in seen.batches if batch.end - _MINUTE >= first)
+
+
 def _look(
     state: EndpointState, rollout: Rollout, seen: Seen, now: datetime
 ) -> tuple[EndpointState, Look]:
     """Weigh the new counts, and judge."""
-    requests = rollout.canary_requests
-    if rollout.weights_since is not None and rollout.phase in _COMPARED:
-        first = rollout.weights_since + rollout.policy.discard
-        evidence = rollout.evidence
-        for batch in seen.batches:
-            if batch.end - _MINUTE >= first:
-                evidence = weigh(evidence, batch, rollout.policy.promise)
-                requests += batch.canary.requests
-        rollout = replace(rollout, evidence=evidence, canary_requests=requests)
+    requests, evidence = rollout.canary_requests, rollout.evidence
+    for batch in weighed(rollout, seen):
+        evidence = weigh(evidence, batch, rollout.policy.promise)
+        requests += batch.canary.requests
+    rollout = replace(rollout, evidence=evidence, canary_requests=requests)
     verdict = None
     if rollout.step >= 0:
         holdback = rollout.phase is Phase.HOLDBACK
@@ -94,30 +99,11 @@ def _look(
 
 def _first(look: Look) -> Finding | None:
     """The first finding that means something in this phase."""
-    for rule in (*RULES, passed, overdue):
+    for rule in (*RULES, unfit, ready, passed, overdue):
         finding = rule(look)
         if finding is not None and finding.signal in TRANSITIONS[look.rollout.phase]:
             return finding
     return None
-
-
-def require_legal(rollout: Rollout | None, command: Command) -> Rollout:
-    """The rollout that the command is for, if its phase allows it.
-
-    Raises:
-        IllegalTransition: it does not; the message says what would be legal.
-    """
-    if rollout is None or rollout.id != command.rollout or rollout.phase.is_over:
-        current = "there is none" if rollout is None else f"{rollout.id} is {rollout.phase}"
-        raise IllegalTransition(f"no rollout {command.rollout} is under way: {current}")
-    row = TRANSITIONS[rollout.phase]
-    if Signal[command.command.name] not in row:
-        legal = [name.value for name in CommandName if Signal[name.name] in row]
-        raise IllegalTransition(
-            f"{command.command} is not legal in {rollout.phase}; "
-            f"legal: {', '.join(legal) or 'nothing'}"
-        )
-    return rollout
 
 
 def _obey(state: EndpointState, command: Command, seen: Seen, now: datetime) -> Decision:
@@ -127,17 +113,12 @@ def _obey(state: EndpointState, command: Command, seen: Seen, now: datetime) -> 
     rollout = require_legal(state.rollout, command)
     state, look = _look(state, rollout, seen, now)
     state = replace(state, done_keys=(*state.done_keys, command.key)[-_KEYS_KEPT:])
-    finding = Finding(Signal[command.command.name], f"{command.actor}: {command.reason}")
-    serving = idle.newly_serving(state, seen)
-    if finding.signal is Signal.START and serving is not None:
-        raise IllegalTransition(
-            f"start is not legal while {serving.variant} on {serving.config} is not yet adopted; "
-            "the next tick does that"
-        )
-    found = _first(look)
-    if found and found.signal in _WARNINGS and finding.signal not in _TAKING_BACK:
-        finding = found  # who gave the order can't have known what shows in this very minute
-    return _move(state, look, finding)
+    signal, found = Signal[command.command.name], _first(look)
+    if found and found.signal in _WARNINGS and signal not in _TAKING_BACK:
+        # Who gave the order can't have known what shows in this very minute.
+        return _move(state, look, found)
+    require_possible(command, look, idle.newly_serving(state, seen))
+    return _move(state, look, Finding(signal, in_words(command, look)))
 
 
 def _move(state: EndpointState, look: Look, finding: Finding) -> Decision:
@@ -148,6 +129,8 @@ def _move(state: EndpointState, look: Look, finding: Finding) -> Decision:
         target, kind = _back(before), DecisionKind.RESUME
     if target is before.phase and signal in (Signal.CONFIRMED, Signal.FAILED):
         rollout = replace(before, intent=None, weights_since=look.now)
+        if before.tidied and signal is Signal.CONFIRMED:
+            state = replace(state, stable=_stable_after(rollout, look.seen))
         kind = DecisionKind.HOLD if signal is Signal.CONFIRMED else DecisionKind.HAND_OVER
         return _decision(state, look, rollout, finding.reason, kind)
     rollout = _enter(before, target, signal, look)
@@ -184,17 +167,18 @@ def _enter(rollout: Rollout, target: Phase, signal: Signal, look: Look) -> Rollo
 
 
 def _stable_after(rollout: Rollout, seen: Seen) -> Stable:
-    if rollout.phase is Phase.PROMOTED:
-        return Stable(rollout.canary, rollout.config, rollout.candidate.version)
+    promoted = rollout.phase is Phase.PROMOTED
+    kept = Stable(rollout.canary, rollout.config, rollout.candidate.version)
+    stable = kept if promoted else rollout.stable
     # The canary's config stays live after a rollback: the loser stays in it, at weight 0.
-    config = seen.live.config if seen.live is not None else rollout.stable.config
-    return replace(rollout.stable, config=config)
+    return replace(stable, config=seen.live.config) if seen.live is not None else stable
 
 
 def _hold(state: EndpointState, look: Look, *, rechecking: bool) -> Decision:
     """Nothing moved: act again on an intent that is still open, unless we just did."""
     rollout, live = look.rollout, look.seen.live
     intent = rollout.intent
+    rollout = with_cold_start(rollout, look.seen)
     if intent is not None and live is not None and live.status in AT_WORK:
         rollout = replace(rollout, intent=replace(intent, begun=True))
     again = intent is not None and not rechecking and _may_act(rollout, look.seen)
@@ -217,6 +201,8 @@ def _why_hold(look: Look) -> str:
         return f"waits: {waits_for(look)}"
     if phase in (Phase.RAMPING, Phase.HOLDBACK) and look.rollout.intent is None:
         return f"lacks {lacks(look)}"
+    if phase is Phase.WARMING:
+        return f"waits: {unready(look)}"
     if phase in _INERT:
         return "waits for a person"
     status = look.seen.live.status if look.seen.live is not None else "unreadable"

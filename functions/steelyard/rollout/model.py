@@ -6,7 +6,7 @@ All of it goes through `steelyard.codec` into the ledger and back.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from steelyard.evidence import Evidence, Verdict
@@ -30,7 +30,7 @@ class Phase(StrEnum):
     FINALIZING = "FINALIZING"
     """All traffic goes to the canary."""
     PROMOTED = "PROMOTED"
-    """Over: the candidate is stable now. The loser stays at weight 0 until the next rollout."""
+    """Over: the candidate is stable now. The loser stays at weight 0 for a while."""
     PAUSED = "PAUSED"
     """Weights stay as they are until a person resumes, or harm shows."""
     ROLLING_BACK = "ROLLING_BACK"
@@ -80,6 +80,8 @@ class Rollout:
         resume_to: the phase that a pause, or a person's help, returns to.
         intent: what is not yet confirmed.
         latched: set by a rollback; from then on no intent raises the canary.
+        cold_start: how long the slowest golden request of the first pass took; None before.
+        tidied: whether the loser's removal was begun; it is tried once.
     """
 
     id: str
@@ -99,6 +101,13 @@ class Rollout:
     resume_to: Phase | None = None
     intent: Intent | None = None
     latched: bool = False
+    cold_start: timedelta | None = None
+    tidied: bool = False
+
+    @property
+    def loser(self) -> str:
+        """The variant that a rollout which is over left at weight 0."""
+        return self.stable.variant if self.phase is Phase.PROMOTED else self.canary
 
     @property
     def canary_percent(self) -> int:
@@ -148,6 +157,7 @@ class DecisionKind(StrEnum):
     RESUME = "resume"
     ROLL_BACK = "roll_back"
     HAND_OVER = "hand_over"
+    TIDY = "tidy"
 
 
 @dataclass(frozen=True, slots=True)

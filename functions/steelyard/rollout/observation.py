@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Literal
 
 from steelyard.evidence import Batch
+from steelyard.rollout.golden import Answer
 from steelyard.rollout.model import Candidate, Stable
 from steelyard.rollout.policy import Policy
 
@@ -72,6 +73,7 @@ class Seen:
         alarms: alarms of this endpoint in ALARM.
         canary_alarms: whether the canary's absolute alarms exist, all of them; None: unread.
         canary_alarms_gone: whether none of them exists; None: unread.
+        golden: the canary's answers to the golden requests; None: not asked.
         unreadable: what could not be read, in words.
         refused: what AWS answered to an action that no repetition would mend.
     """
@@ -85,6 +87,7 @@ class Seen:
     alarms: tuple[AlarmReading, ...] = ()
     canary_alarms: bool | None = None
     canary_alarms_gone: bool | None = None
+    golden: tuple[Answer, ...] | None = None
     unreadable: tuple[str, ...] = ()
     refused: str = ""
 

@@ -9,6 +9,7 @@ from steelyard.evidence import VerdictKind
 from steelyard.rollout.model import Phase
 from steelyard.rollout.plan import IN_SERVICE
 from steelyard.rollout.signals import Finding, Look, Signal
+from steelyard.rollout.warming import unready
 
 _WITH_TRAFFIC = (Phase.RAMPING, Phase.HOLDBACK)
 
@@ -24,7 +25,7 @@ def passed(look: Look) -> Finding | None:
         next_percent, signal = policy.steps[rollout.step + 1], Signal.PASSED
     else:
         next_percent, signal = policy.holdback_percent, Signal.LAST_PASSED
-    short = _too_few_instances(look, next_percent)
+    short = too_few_instances(look, next_percent)
     if short:
         return Finding(Signal.SHORT, short)
     return Finding(
@@ -63,7 +64,7 @@ def _unproven(look: Look) -> str:
     return ", ".join(look.verdict.unproven) + more
 
 
-def _too_few_instances(look: Look, percent: int) -> str:
+def too_few_instances(look: Look, percent: int) -> str:
     """In words, if the canary has fewer instances than that share of stable's; else empty."""
     live = look.seen.live
     counts = {variant.name: variant.instances for variant in live.variants} if live else {}
@@ -80,8 +81,7 @@ def overdue(look: Look) -> Finding | None:
     if look.now - rollout.since < deadline:
         return None
     if rollout.phase is Phase.WARMING:
-        why = "; ".join(look.seen.unreadable) or "an alarm, or an endpoint not in service"
-        return Finding(Signal.OVERDUE, f"warming up for {deadline} already, because of {why}")
+        return Finding(Signal.OVERDUE, f"warming up for {deadline} already: {unready(look)}")
     if rollout.phase not in _WITH_TRAFFIC:
         return None
     if rollout.canary_requests == 0:

@@ -13,11 +13,12 @@ from steelyard.rollout.actions import (
     CreateModel,
     DeleteAlarms,
     Intent,
+    NewVariant,
     PutAlarms,
     SetWeights,
     UpdateEndpoint,
 )
-from steelyard.rollout.model import Phase, Rollout
+from steelyard.rollout.model import Phase, Rollout, Stable
 from steelyard.rollout.observation import Live, Seen
 
 IN_SERVICE = "InService"
@@ -36,6 +37,20 @@ def intent_for(rollout: Rollout, live: Live | None) -> Intent | None:
         case Phase.PROMOTED | Phase.ROLLED_BACK:
             return Intent((DeleteAlarms(rollout.canary),), config=None, weights={}, alarms=False)
     return None
+
+
+def removal_of_loser(rollout: Rollout, stable: Stable) -> Intent:
+    """A fleet without the loser."""
+    suffix = f"-r{rollout.epoch}"
+    config = f"{rollout.id.removesuffix(suffix)}-alone{suffix}"
+    return Intent(
+        actions=(
+            CreateConfig(config, copy_of=stable.config, stable=stable.variant, canary=None),
+            UpdateEndpoint(config),
+        ),
+        config=config,
+        weights={stable.variant: 100},
+    )
 
 
 def is_met(intent: Intent, seen: Seen) -> bool:
@@ -80,9 +95,7 @@ def _bring_up(rollout: Rollout) -> Intent:
                 config=rollout.config,
                 copy_of=rollout.stable.config,
                 stable=rollout.stable.variant,
-                canary=rollout.canary,
-                model=rollout.model,
-                instances=rollout.policy.canary_instances,
+                canary=NewVariant(rollout.canary, rollout.model, rollout.policy.canary_instances),
             ),
             PutAlarms(rollout.canary),
             UpdateEndpoint(rollout.config),

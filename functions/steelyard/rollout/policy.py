@@ -6,12 +6,17 @@ the console.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 from typing import ClassVar
 
+from steelyard.evidence.counts import OTHER
 from steelyard.evidence.promise import Guardrail, Promise, require
+
+_SEGMENT = re.compile("[a-z][a-z0-9-]{0,39}")
+_MOST_SEGMENTS = 50  # each has evidence of its own in every entry of the ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,8 @@ class Policy:
         alpha: probability that a healthy candidate is rolled back, over the whole rollout.
         beta: probability that a proof behind a passed step is false; each guardrail has two.
         guardrails: the metrics that may stop a rollout.
-        slow_after: a request that takes longer is a bad event of the metric `slow`.
+        segments: user groups that labels name; a drop in one of them alone is found too.
+        slow_after: a request that takes longer is slow; latency bands lie around it.
         bake: least time at each step.
         least_requests: least canary requests at each step.
         discard: time after each raise whose counts are not used (cold caches).
@@ -36,6 +42,8 @@ class Policy:
         settle: hold after weights went back, longer than a call can be in flight.
         metric_lag: age at which a minute of metrics counts as complete.
         canary_instances: instances of the canary variant; null: as many as stable has.
+        keep_loser: how long the loser stays at weight 0 after the end, unless the next rollout's
+            update takes it out before; null: until then, however long.
     """
 
     # Read by pydantic, which a Lambda has not.
@@ -47,8 +55,9 @@ class Policy:
     beta: float = 0.05
     guardrails: tuple[Guardrail, ...] = (
         Guardrail(metric="errors", weight=0.6),
-        Guardrail(metric="slow", weight=0.4, margin=1.1, absolute_margin=0.02),
+        Guardrail(metric="latency", weight=0.4, margin=1.1, absolute_margin=0.02),
     )
+    segments: tuple[str, ...] = ()
     slow_after: timedelta = timedelta(seconds=1)
     bake: timedelta = timedelta(minutes=10)
     least_requests: int = 100
@@ -61,6 +70,7 @@ class Policy:
     settle: timedelta = timedelta(minutes=2)
     metric_lag: timedelta = timedelta(minutes=1)
     canary_instances: int | None = None
+    keep_loser: timedelta | None = timedelta(hours=24)
 
     def __post_init__(self) -> None:
         steps = self.steps
@@ -79,7 +89,8 @@ class Policy:
             odds,
             f"{len(steps)} odds ratios (one a step), each above 1",
         )
-        margin = max((guardrail.margin for guardrail in self.guardrails), default=1.0)
+        ratios = (g.margin for g in self.guardrails if g.metric != "latency")
+        margin = max(ratios, default=1.0)
         require(
             min(odds) > margin, "step_odds", odds, f"each above every margin, so above {margin:g}"
         )
@@ -87,6 +98,7 @@ class Policy:
             value = getattr(self, key)
             require(0 < value < 0.5, key, value, "more than 0, less than 0.5")
         self._check_guardrails()
+        self._check_segments()
         require(
             steps[-1] < self.holdback_percent <= 99,
             "holdback_percent",
@@ -103,7 +115,7 @@ class Policy:
     @property
     def promise(self) -> Promise:
         """What the evidence is held to."""
-        return Promise(self.alpha, self.beta, self.guardrails, self.step_odds)
+        return Promise(self.alpha, self.beta, self.guardrails, self.step_odds, self.segments)
 
     def _check_guardrails(self) -> None:
         metrics = [guardrail.metric for guardrail in self.guardrails]
@@ -111,6 +123,18 @@ class Policy:
         require(len(set(metrics)) == len(metrics), "guardrails", metrics, "each metric once")
         total = sum(guardrail.weight for guardrail in self.guardrails)
         require(abs(total - 1) < 1e-9, "guardrails.weight", total, "weights that sum to 1")
+
+    def _check_segments(self) -> None:
+        segments = self.segments
+        require(len(segments) <= _MOST_SEGMENTS, "segments", len(segments), "at most 50")
+        require(len(set(segments)) == len(segments), "segments", segments, "each once")
+        for segment in segments:
+            named = _SEGMENT.fullmatch(segment) is not None and segment != OTHER
+            accepted = f"lower-case letters, digits and hyphens, at most 40, and not {OTHER!r}"
+            require(named, "segments", segment, accepted)
+        weighed = any(guardrail.metric == "labels" for guardrail in self.guardrails)
+        accepted = "segments only with a guardrail on labels"
+        require(weighed or not segments, "segments", segments, accepted)
 
     def _check_durations(self) -> None:
         for key in _MAY_BE_ZERO + _ABOVE_ZERO:
@@ -123,6 +147,8 @@ class Policy:
             self.deadline,
             "longer than bake and discard together",
         )
+        keep = self.keep_loser
+        require(keep is None or keep >= timedelta(0), "keep_loser", keep, "0 or more, or null")
 
 
 _MAY_BE_ZERO = ("bake", "discard", "warm_up", "holdback", "settle", "metric_lag")

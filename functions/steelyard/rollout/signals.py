@@ -27,6 +27,7 @@ class Signal(Enum):
     GO = auto()
     CONFIRMED = auto()
     FAILED = auto()
+    UNFIT = auto()
     READY = auto()
     PASSED = auto()
     LAST_PASSED = auto()
@@ -137,6 +138,8 @@ def _intent(look: Look) -> Finding | None:
         return Finding(
             Signal.FAILED, f"the update was rolled back silently to {live.config}: {why}"
         )
+    if rollout.phase.is_over and over and live is not None and live.config != intent.config:
+        return Finding(Signal.FAILED, f"the loser stays: the update left {live.config} in service")
     if provisioning and look.now - rollout.since > rollout.policy.provision_timeout:
         return Finding(
             Signal.FAILED, f"no canary in service after {rollout.policy.provision_timeout}"
@@ -205,17 +208,6 @@ def waits_for(look: Look) -> str:
     return "; ".join(look.seen.unreadable)
 
 
-def _ready(look: Look) -> Finding | None:
-    rollout = look.rollout
-    if rollout.phase is not Phase.WARMING or look.seen.alarms or look.seen.unreadable:
-        return None
-    if look.seen.live is None or look.seen.live.status != IN_SERVICE:
-        return None
-    if look.now - rollout.since < rollout.policy.warm_up:
-        return None
-    return Finding(Signal.READY, f"the canary served for {rollout.policy.warm_up} without traffic")
-
-
 def _settled(look: Look) -> Finding | None:
     rollout, live = look.rollout, look.seen.live
     if rollout.phase is not Phase.ROLLING_BACK or rollout.weights_since is None:
@@ -234,6 +226,5 @@ RULES: tuple[Callable[[Look], Finding | None], ...] = (
     _intent,
     _outside_change,
     _go,
-    _ready,
     _settled,
 )

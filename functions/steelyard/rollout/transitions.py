@@ -53,6 +53,7 @@ TRANSITIONS: Mapping[Phase, Row] = {
     Phase.WARMING: {
         **_TAKE_BACK,
         **_HAND_OVER,
+        Signal.UNFIT: Phase.ROLLING_BACK,
         Signal.READY: Phase.RAMPING,
         Signal.UNEXPLAINED: Phase.PAUSED,
         Signal.OVERDUE: Phase.PAUSED,

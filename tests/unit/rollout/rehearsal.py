@@ -103,7 +103,8 @@ class FakeEndpoint:
     def _do(self, action: Action) -> None:
         match action:
             case CreateConfig():
-                self.configs[action.config] = (action.stable, action.canary)
+                new = () if action.canary is None else (action.canary.name,)
+                self.configs[action.config] = (action.stable, *new)
             case PutAlarms():
                 self.alarms.add(action.variant)
             case DeleteAlarms():
@@ -188,6 +189,7 @@ class Rehearsal:
             alarms=self.alarms,
             canary_alarms=alarms,
             canary_alarms_gone=not alarms,
+            golden=(),
             unreadable=() if readable else ("describe endpoint: Throttling",),
         )
 

@@ -92,7 +92,7 @@ def seen(live: Live | None, **changes: Any) -> Seen:
     if live is not None and live.variants:
         most = max(live.variants, key=lambda variant: variant.weight).name
         serving = Stable(most, live.config, 1 if most == "v1" else 2)
-    reading = Seen(POLICY, live, serving=serving, canary_alarms=True, canary_alarms_gone=False)
+    reading = Seen(POLICY, live, serving, canary_alarms=True, canary_alarms_gone=False, golden=())
     return replace(reading, **changes)
 
 

@@ -184,7 +184,7 @@ def test_canary_that_stays_warm_for_too_long_is_told() -> None:
     assert decide(warm, denied, POLICY.deadline - timedelta(seconds=1)).kind is DecisionKind.HOLD
     late = decide(warm, denied, POLICY.deadline)
     assert (late.phase, late.page) == (Phase.PAUSED, True)
-    assert late.reason.endswith("because of describe alarms: AccessDenied")
+    assert late.reason.endswith("can't be read: describe alarms: AccessDenied")
 
 
 @pytest.mark.parametrize(

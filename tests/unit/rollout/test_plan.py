@@ -15,6 +15,7 @@ from steelyard.rollout.actions import (
     CreateModel,
     DeleteAlarms,
     Intent,
+    NewVariant,
     PutAlarms,
     SetWeights,
     UpdateEndpoint,
@@ -41,7 +42,8 @@ def test_canary_gets_as_many_instances_as_the_policy_says() -> None:
     policy = replace(POLICY, canary_instances=3)
     intent = intent_for(rollout_in(Phase.PROVISIONING, policy=policy), BOOTSTRAP)
     assert intent is not None
-    assert [a.instances for a in intent.actions if isinstance(a, CreateConfig)] == [3]
+    new = [a.canary for a in intent.actions if isinstance(a, CreateConfig)]
+    assert new == [NewVariant(CANARY, CONFIG, instances=3)]
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_policy_without_any_words_is_the_documented_default() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"metric": "latency"}, "metric: got 'latency', accepted: one of errors, slow"),
+        ({"metric": "slow"}, "metric: got 'slow', accepted: one of errors, labels, latency"),
         ({"weight": 0.0}, "weight: got 0.0, accepted: more than 0, at most 1"),
         ({"margin": 0.9}, "margin: got 0.9, accepted: 1 or more"),
         ({"absolute_margin": 1.0}, "absolute_margin: got 1.0, accepted: between 0 and 1"),

@@ -11,6 +11,7 @@ import pytest
 
 from steelyard.errors import IllegalTransition
 from steelyard.evidence import Batch
+from steelyard.rollout.golden import Answer
 from steelyard.rollout.machine import step
 from steelyard.rollout.model import DecisionKind, Phase, Rollout
 from steelyard.rollout.observation import (
@@ -126,6 +127,7 @@ def _passing(phase: Phase, *, at: int, counts: Batch, instances: int = 1) -> Sce
 
 
 GOOD_MINUTE = batch(SOON)
+WRONG = Answer("adds", "wrong", "5", 0.1)
 
 
 def _passed(phase: Phase) -> Scene:
@@ -146,7 +148,7 @@ def _overdue(phase: Phase) -> Scene:
     rollout = rollout_in(phase, canary_requests=3)
     if phase is Phase.WARMING:
         reading = seen(live_of(rollout), unreadable=("describe alarms: denied",))
-        return Scene(rollout, reading, "because of describe alarms: denied", now=LATE)
+        return Scene(rollout, reading, "can't be read: describe alarms: denied", now=LATE)
     return Scene(rollout, seen(live_of(rollout)), "the step still lacks fresh counts", now=LATE)
 
 
@@ -160,6 +162,7 @@ SCENES: dict[Signal, Callable[[Phase], Scene]] = {
     Signal.GO: _read("version 2 was approved"),
     Signal.CONFIRMED: _confirmed,
     Signal.FAILED: _failed,
+    Signal.UNFIT: _read("golden request adds is wrong: 5", golden=(WRONG,)),
     Signal.READY: _read("the canary served for 0:01:00 without traffic"),
     Signal.PASSED: _passed,
     Signal.LAST_PASSED: _last_passed,

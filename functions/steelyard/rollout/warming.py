@@ -1,0 +1,62 @@
+"""A canary that serves without traffic: is it fit for its first step? Pure; used by the machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from steelyard.rollout.model import Phase, Rollout
+from steelyard.rollout.observation import Seen
+from steelyard.rollout.plan import IN_SERVICE
+from steelyard.rollout.signals import Finding, Look, Signal
+
+
+def unfit(look: Look) -> Finding | None:
+    """UNFIT, as soon as one golden request is answered wrongly."""
+    wrong = [a for a in look.seen.golden or () if a.outcome == "wrong"]
+    if not wrong:
+        return None
+    more = f"; so are {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    return Finding(Signal.UNFIT, f"golden request {wrong[0].name} is wrong: {wrong[0].why}{more}")
+
+
+def ready(look: Look) -> Finding | None:
+    """READY, when time is up and a pass of golden requests after the cold one was right."""
+    rollout = look.rollout
+    if rollout.phase is not Phase.WARMING or unready(look):
+        return None
+    asked = len(look.seen.golden or ())
+    right = f"{asked} golden requests right; " if asked else ""
+    return Finding(
+        Signal.READY, f"{right}the canary served for {rollout.policy.warm_up} without traffic"
+    )
+
+
+def unready(look: Look) -> str:
+    """What keeps a WARMING canary from its first step, in words; empty when nothing does."""
+    rollout, seen = look.rollout, look.seen
+    if seen.alarms:
+        return f"in ALARM: {', '.join(alarm.name for alarm in seen.alarms)}"
+    if seen.unreadable:
+        return f"can't be read: {'; '.join(seen.unreadable)}"
+    if seen.live is None or seen.live.status != IN_SERVICE:
+        return "the endpoint is not in service"
+    if seen.golden is None:
+        return "golden requests were not asked yet"
+    silent = [answer for answer in seen.golden if answer.outcome == "none"]
+    if silent:
+        return f"golden request {silent[0].name} got no answer: {silent[0].why}"
+    if seen.golden and rollout.cold_start is None:
+        return "the first pass of golden requests is the cold one and does not count"
+    left = rollout.since + rollout.policy.warm_up - look.now
+    return f"warm-up: {left} to go" if left > timedelta(0) else ""
+
+
+def with_cold_start(rollout: Rollout, seen: Seen) -> Rollout:
+    """The first complete pass of golden requests wakes the canary up, and is timed."""
+    if rollout.cold_start is not None or not seen.golden or rollout.phase is not Phase.WARMING:
+        return rollout
+    if any(answer.outcome == "none" for answer in seen.golden):
+        return rollout
+    slowest = max(answer.seconds for answer in seen.golden)
+    return replace(rollout, cold_start=timedelta(seconds=round(slowest, 3)))

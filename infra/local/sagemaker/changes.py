@@ -5,15 +5,15 @@ Only `endpoints` starts these. Each runs in a thread of its own and ends with th
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 
 from infra.local.ports import Params
 from infra.local.sagemaker.context import Context, Stopped
 from infra.local.sagemaker.endpoint import Endpoint, Pending
 from infra.local.sagemaker.events import Events
 from infra.local.sagemaker.faults import Faults
-from infra.local.sagemaker.fleet import Fleet, FleetFailed, Fleets
+from infra.local.sagemaker.fleet import Fleet, FleetFailed, Fleets, drain
+from infra.local.sagemaker.model_server import ModelServer
 from infra.local.sagemaker.router import Router, Traffic
 from infra.local.sagemaker.variants import Variant
 
@@ -41,8 +41,8 @@ class Changes:
         self._events.endpoint(described)
         self._start(endpoint, lambda: self._recovering(endpoint, self._replace))
 
-    def weights(self, endpoint: Endpoint, described: Params) -> None:
-        """Let the desired weights become current after a while."""
+    def numbers(self, endpoint: Endpoint, described: Params) -> None:
+        """Let the desired weights and counts become current after a while, all or none."""
         self._events.endpoint(described)
         self._start(endpoint, lambda: self._recovering(endpoint, self._shift))
 
@@ -131,7 +131,7 @@ class Changes:
             endpoint.failure_reason = reason
             self._settle(
                 endpoint,
-                tuple(replace(one, desired_weight=one.current_weight) for one in endpoint.variants),
+                tuple(one.restored() for one in endpoint.variants),
             )
             if never_served:
                 endpoint.status = "Failed"
@@ -140,11 +140,46 @@ class Changes:
         self._events.endpoint(described)
 
     def _shift(self, endpoint: Endpoint) -> None:
-        self._context.wait(self._context.delays.weights)
+        began = self._context.cloud.clock.monotonic()
+        try:
+            added = self._more(endpoint, began)
+        except FleetFailed as failure:
+            self._give_up(endpoint, str(failure))
+            return
+        if not any(added.values()):
+            self._context.wait(self._context.delays.weights)
         with self._context.lock:
+            spare = self._resize(endpoint, added)
             self._settle(endpoint, tuple(variant.settled() for variant in endpoint.variants))
             described = endpoint.describe()
         self._events.endpoint(described)
+        drain(self._context, spare, self._router.time_limit_s)
+
+    def _more(self, endpoint: Endpoint, began: float) -> Mapping[str, list[ModelServer]]:
+        """Bring up the instances that variants are to have more of, by variant."""
+        fleet = _serving(endpoint)
+        short = {one.name: one.desired_count - one.current_count for one in endpoint.variants}
+        added: dict[str, list[ModelServer]] = {}
+        for name, count in short.items():
+            if count > 0:
+                added[name] = self._fleets.more(fleet, fleet.variants[name].plan, count)
+                try:
+                    self._rest(began)
+                except Stopped:
+                    drain(self._context, added[name])
+                    raise
+        return added
+
+    def _resize(
+        self, endpoint: Endpoint, added: Mapping[str, list[ModelServer]]
+    ) -> list[ModelServer]:
+        """Make the counts current; answer the instances that have to go. The lock is held."""
+        spare: list[ModelServer] = []
+        for variant in endpoint.variants:
+            servers = _serving(endpoint).variants[variant.name]
+            servers.add(added.get(variant.name, []))
+            spare += servers.take_out(max(0, variant.current_count - variant.desired_count))
+        return spare
 
     def _settle(self, endpoint: Endpoint, variants: tuple[Variant, ...]) -> None:
         """Make the endpoint InService with these numbers. The lock is held."""
@@ -163,3 +198,9 @@ class Changes:
     def _retire(self, fleet: Fleet | None) -> None:
         if fleet is not None:
             fleet.retire(self._context, drain_s=self._router.time_limit_s)
+
+
+def _serving(endpoint: Endpoint) -> Fleet:
+    if endpoint.fleet is None:
+        raise RuntimeError(f"endpoint {endpoint.name!r} has no fleet")
+    return endpoint.fleet

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from infra.local.ports import Cloud
 from infra.local.sagemaker.delays import Delays
+from infra.local.sagemaker.scaling import Scaling
 
 _POLL_S = 0.02
 """Real seconds between two looks at something that another process does."""
@@ -21,6 +22,7 @@ class Context:
 
     cloud: Cloud
     delays: Delays
+    scaling: Scaling
     lock: threading.RLock = field(default_factory=threading.RLock)
     stopping: threading.Event = field(default_factory=threading.Event)
 

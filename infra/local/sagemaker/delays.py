@@ -12,9 +12,10 @@ class Delays:
     """
 
     fleet: float = 60.0
-    """From CreateEndpoint or UpdateEndpoint until the new fleet takes over."""
+    """From CreateEndpoint or UpdateEndpoint until the new fleet takes over, and from
+    UpdateEndpointWeightsAndCapacities until more instances of a variant take requests."""
     weights: float = 20.0
-    """From UpdateEndpointWeightsAndCapacities until traffic moves."""
+    """From UpdateEndpointWeightsAndCapacities until traffic moves, or fewer instances are left."""
     restart: float = 30.0
     """From the death of a model server in service until its successor is started."""
     training_stage: float = 5.0

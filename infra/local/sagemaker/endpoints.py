@@ -11,6 +11,7 @@ from infra.local.sagemaker.endpoint import Endpoint, Pending
 from infra.local.sagemaker.fleet import Fleet
 from infra.local.sagemaker.models import Models
 from infra.local.sagemaker.refusals import invalid, refuse_others
+from infra.local.sagemaker.scaling import check_scaled
 from infra.local.sagemaker.shelf import Listing, Shelf
 from infra.local.sagemaker.variants import Variant
 
@@ -90,6 +91,8 @@ class Endpoints:
                     f'Endpoint "{endpoint.arn}" already uses endpoint configuration '
                     f'"{config["EndpointConfigArn"]}": to update it, create a new one.'
                 )
+            scaled = self._context.scaling.variants(endpoint.name)
+            check_scaled(scaled, endpoint.config, config)
             wanted = variants.initial(config)
             if params.get("RetainAllVariantProperties", False):
                 live = {variant.name: variant for variant in endpoint.variants}
@@ -101,26 +104,28 @@ class Endpoints:
         return {"EndpointArn": endpoint.arn}
 
     def update_weights(self, params: Params) -> Params:
-        """UpdateEndpointWeightsAndCapacities: weights only; traffic moves when Updating ends."""
+        """UpdateEndpointWeightsAndCapacities: all of it becomes current when Updating ends."""
         with self._context.lock:
             endpoint = self._in_service(params["EndpointName"])
-            endpoint.variants = variants.reweighted(
+            endpoint.variants = variants.changed(
                 endpoint.variants, params["DesiredWeightsAndCapacities"]
             )
             described = self._updating(endpoint)
-        self._changes.weights(endpoint, described)
+        self._changes.numbers(endpoint, described)
         return {"EndpointArn": endpoint.arn}
 
     def delete(self, params: Params) -> Params:
         """DeleteEndpoint; it is gone at once, its fleet drains in the background.
 
-        The event says DELETING, the API never does: a Describe finds nothing.
+        The event says DELETING, the API never does: a Describe finds nothing. Its variants are
+        scalable targets no more ("Delete endpoints configured for auto scaling").
         """
         with self._context.lock:
             endpoint = self._shelf.get(params["EndpointName"])
             if endpoint.status in _BUSY:
                 raise self._in_progress(endpoint)
             self._shelf.remove(endpoint.name)
+            self._context.scaling.forget(endpoint.name)
             described = {**endpoint.describe(), "EndpointStatus": "Deleting"}
         self._changes.gone(endpoint, described)
         return {}

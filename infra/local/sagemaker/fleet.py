@@ -31,6 +31,29 @@ class VariantServers:
     def __init__(self, plan: Plan, servers: list[ModelServer]) -> None:
         self.plan = plan
         self.servers = servers
+        """Replaced, never changed, once it serves: whoever reads it has one list throughout."""
+        self._lock = threading.Lock()
+
+    def add(self, servers: Sequence[ModelServer]) -> None:
+        """Let more instances take requests."""
+        with self._lock:
+            self.servers = [*self.servers, *servers]
+
+    def take_out(self, count: int) -> list[ModelServer]:
+        """Answer so many instances that belong to the variant no more; dead ones go first."""
+        with self._lock:
+            living_first = sorted(self.servers, key=lambda server: server.exit_code is not None)
+            stay = len(living_first) - count
+            self.servers = living_first[:stay]
+            return living_first[stay:]
+
+    def replace(self, dead: ModelServer, server: ModelServer) -> bool:
+        """Put an instance in the place of a dead one; False when that has no place any more."""
+        with self._lock:
+            if dead not in self.servers:
+                return False
+            self.servers = [server if one is dead else one for one in self.servers]
+            return True
 
     def acquire(self, chance: random.Random) -> ModelServer | None:
         """Take an instance that runs for one request; None when there is none."""
@@ -61,20 +84,28 @@ class Fleet:
             drain_s: real seconds that requests in hand get; a request has no more than a minute.
         """
         self.retired.set()
-        servers = self.servers()
-        for server in servers:
-            server.refuse_requests()
-        clock = context.cloud.clock
-        deadline = clock.monotonic() + drain_s * clock.factor
-        with contextlib.suppress(Stopped):
-            while any(server.in_flight for server in servers) and clock.monotonic() < deadline:
-                context.pause()
-        with ThreadPoolExecutor(max(1, len(servers))) as pool:
-            list(pool.map(ModelServer.end, servers))
+        drain(context, self.servers(), drain_s)
+
+
+def drain(context: Context, servers: Sequence[ModelServer], drain_s: float = 0.0) -> None:
+    """Let instances take no more requests, finish those in hand, and end.
+
+    Args:
+        drain_s: as in `Fleet.retire`.
+    """
+    for server in servers:
+        server.refuse_requests()
+    clock = context.cloud.clock
+    deadline = clock.monotonic() + drain_s * clock.factor
+    with contextlib.suppress(Stopped):
+        while any(server.in_flight for server in servers) and clock.monotonic() < deadline:
+            context.pause()
+    with ThreadPoolExecutor(max(1, len(servers))) as pool:
+        list(pool.map(ModelServer.end, servers))
 
 
 class Fleets:
-    """Brings fleets up."""
+    """Brings fleets up, and more instances in them."""
 
     def __init__(
         self, context: Context, models: Models, artifacts: Artifacts, children: Children
@@ -111,6 +142,26 @@ class Fleets:
             Fleet(folder, started).retire(self._context)
             raise
         return Fleet(folder, started)
+
+    def more(self, fleet: Fleet, plan: Plan, count: int) -> list[ModelServer]:
+        """Start more instances of a variant and wait until each has answered GET /ping.
+
+        Raises:
+            FleetFailed, Stopped: as `bring_up`.
+        """
+        started: list[ModelServer] = []
+        try:
+            for _ in range(count):
+                folder = fleet.folder / f"{plan.variant}-more-{next(self._numbers):04}"
+                started.append(self.start(plan, folder))
+            self.await_ping(started)
+        except ArtifactMissing as error:
+            drain(self._context, started)
+            raise FleetFailed(str(error)) from error
+        except BaseException:
+            drain(self._context, started)
+            raise
+        return started
 
     def start(self, plan: Plan, folder: Path) -> ModelServer:
         """Start one instance in a new folder."""

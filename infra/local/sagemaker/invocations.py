@@ -25,11 +25,13 @@ class Invocation:
         status: what the model answered; 0 when nothing (broken connection, time-out, no server).
         model_us: from the request to the model until its answer; None when it never answered.
         overhead_us: the rest of the time in our hands.
+        instances: of the variant, when the call came.
     """
 
     status: int
     model_us: float | None
     overhead_us: float
+    instances: int
 
 
 class Invocations:
@@ -84,6 +86,7 @@ def _metrics(calls: list[Invocation]) -> Iterator[tuple[str, str, list[float]]]:
     Source: "Monitor SageMaker with CloudWatch", endpoint invocation metrics.
     """
     yield "Invocations", "None", [1.0] * len(calls)
+    yield "InvocationsPerInstance", "None", [1.0 / one.instances for one in calls]
     yield "Invocation4XXErrors", "None", [float(400 <= one.status < 500) for one in calls]
     yield (
         "Invocation5XXErrors",

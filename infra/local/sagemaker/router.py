@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import NamedTuple
 
 from infra.local.sagemaker import replies
 from infra.local.sagemaker.context import Context
@@ -24,6 +25,14 @@ _TIMED_OUT = (
     "Your invocation timed out while waiting for a response from container primary. Review the "
     "latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again."
 )
+
+
+class _Choice(NamedTuple):
+    """Where a request goes; `instances` is how many the variant has."""
+
+    endpoint: str
+    variant: str
+    instances: int
 
 
 class Traffic:
@@ -78,28 +87,28 @@ class Router:
         began = time.perf_counter()
         try:
             request = Request.read(headers, body)
-            variant, server = self._choose(endpoint, request)
+            choice, server = self._choose(endpoint, request)
         except Refused as refused:
             return refused.reply
         if server is None:
-            self._count(endpoint, variant, began, 0, None)
+            self._count(choice, began, 0, None)
             return replies.refusal(
                 "ServiceUnavailable",
-                f"Variant {variant} of endpoint {endpoint} has no healthy instance.",
+                f"Variant {choice.variant} of endpoint {endpoint} has no healthy instance.",
                 HTTPStatus.SERVICE_UNAVAILABLE,
             )
         try:
-            return await self._ask(endpoint, variant, server, request, began)
+            return await self._ask(choice, server, request, began)
         finally:
             server.release()
 
-    def _choose(self, endpoint: str, request: Request) -> tuple[str, ModelServer | None]:
+    def _choose(self, endpoint: str, request: Request) -> tuple[_Choice, ModelServer | None]:
         """Answer a variant and an instance of it, taken in hand.
 
         A fleet may retire between our look at the routes and our taking its instance in hand;
         the new route is there by then, so looking again finds it.
         """
-        traffic, variant = None, ""
+        traffic, choice = None, _Choice(endpoint, "", 1)
         while True:
             latest = self._traffic.get(endpoint)
             if latest is None:
@@ -108,7 +117,7 @@ class Router:
                     replies.validation(f"Endpoint {endpoint} of account {account} not found.")
                 )
             if latest is traffic:
-                return variant, None
+                return choice, None
             traffic = latest
             variant = request.target_variant or traffic.pick(self._chance)
             servers = traffic.servers(variant)
@@ -116,12 +125,13 @@ class Router:
                 raise Refused(
                     replies.validation(f"Variant {variant} not found for endpoint {endpoint}.")
                 )
+            choice = _Choice(endpoint, variant, max(1, len(servers.servers)))
             server = servers.acquire(self._chance)
             if server is not None:
-                return variant, server
+                return choice, server
 
     async def _ask(
-        self, endpoint: str, variant: str, server: ModelServer, request: Request, began: float
+        self, choice: _Choice, server: ModelServer, request: Request, began: float
     ) -> Reply:
         asked = time.perf_counter()
         status, latency_us, failure = 0, None, _TIMED_OUT
@@ -134,19 +144,18 @@ class Router:
             latency_us = _since(asked)
         except BrokenReply as broken:
             failure = str(broken)
-        self._count(endpoint, variant, began, status, latency_us)
+        self._count(choice, began, status, latency_us)
         if 200 <= status < 300:
-            return _reply(answer, variant, request)
+            return _reply(answer, choice.variant, request)
         cloud = self._context.cloud
         return replies.model_error(
-            status, failure, region=cloud.region, account=cloud.account, endpoint=endpoint
+            status, failure, region=cloud.region, account=cloud.account, endpoint=choice.endpoint
         )
 
-    def _count(
-        self, endpoint: str, variant: str, began: float, status: int, latency_us: float | None
-    ) -> None:
+    def _count(self, choice: _Choice, began: float, status: int, latency_us: float | None) -> None:
         overhead_us = max(0.0, _since(began) - (latency_us or 0.0))
-        self._invocations.add(endpoint, variant, Invocation(status, latency_us, overhead_us))
+        invocation = Invocation(status, latency_us, overhead_us, choice.instances)
+        self._invocations.add(choice.endpoint, choice.variant, invocation)
 
 
 def _since(began: float) -> float:

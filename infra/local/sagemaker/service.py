@@ -22,6 +22,7 @@ from infra.local.sagemaker.refusals import not_emulated
 from infra.local.sagemaker.replies import Reply
 from infra.local.sagemaker.resources import Resources
 from infra.local.sagemaker.router import Router
+from infra.local.sagemaker.scaling import NoScaling, Scaling
 from infra.local.sagemaker.shelf import Shelf
 from infra.local.sagemaker.supervisor import Supervisor
 from infra.local.sagemaker.training import TrainingJobs
@@ -38,6 +39,7 @@ class SageMaker:
         self,
         cloud: Cloud,
         *,
+        scaling: Scaling | None = None,
         delays: Delays | None = None,
         seed: int = 0,
         time_limit_s: float = 60.0,
@@ -46,11 +48,12 @@ class SageMaker:
 
         Args:
             cloud: the rest of the local cloud.
+            scaling: who knows which variants scale by themselves; None: none do.
             delays: how long slow steps take, in virtual seconds.
             seed: of the random choice of variants.
             time_limit_s: real seconds that a model has for an answer, 60 as at AWS.
         """
-        self._context = Context(cloud, delays or Delays())
+        self._context = Context(cloud, delays or Delays(), scaling or NoScaling())
         self._faults = Faults()
         self._children = Children()
         self._invocations = Invocations(self._context)

@@ -38,7 +38,7 @@ class Supervisor:
             return
 
     def _look(self, fleet: Fleet, variant: VariantServers) -> None:
-        for position, server in enumerate(variant.servers):
+        for server in variant.servers:
             if server.exit_code is not None and server not in self._restarting:
                 self._restarting.add(server)
                 logger.warning(
@@ -47,27 +47,25 @@ class Supervisor:
                     server.exit_code,
                 )
                 threading.Thread(
-                    target=self._restart, args=(fleet, variant, position), daemon=True
+                    target=self._restart, args=(fleet, variant, server), daemon=True
                 ).start()
 
-    def _restart(self, fleet: Fleet, variant: VariantServers, position: int) -> None:
-        dead = variant.servers[position]
+    def _restart(self, fleet: Fleet, variant: VariantServers, dead: ModelServer) -> None:
         server = None
         try:
-            while server is None and not fleet.retired.is_set():
+            while server is None and dead in variant.servers and not fleet.retired.is_set():
                 self._context.wait(self._context.delays.restart)
-                server = self._start(fleet, variant, position)
+                server = self._start(fleet, variant)
         except Stopped:
             return
-        if server is not None:
-            variant.servers[position] = server
-            if fleet.retired.is_set():  # it collected its servers before this one came
-                server.end()
+        # The fleet may have collected its servers, or this one's place, before it came.
+        if server is not None and (not variant.replace(dead, server) or fleet.retired.is_set()):
+            server.end()
         dead.end()
         self._restarting.discard(dead)
 
-    def _start(self, fleet: Fleet, variant: VariantServers, position: int) -> ModelServer | None:
-        name = f"{variant.plan.variant}-{position}-restart-{next(self._numbers)}"
+    def _start(self, fleet: Fleet, variant: VariantServers) -> ModelServer | None:
+        name = f"{variant.plan.variant}-restart-{next(self._numbers)}"
         server = None
         try:
             server = self._fleets.start(variant.plan, fleet.folder / name)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from infra.local.ports import Params
-from infra.local.sagemaker.refusals import invalid, not_emulated, refuse_others
+from infra.local.sagemaker.refusals import invalid, refuse_others
 
 DEFAULT_WEIGHT = 1.0
 """InitialVariantWeight when left out (API reference of ProductionVariant)."""
@@ -29,6 +29,10 @@ class Variant:
     def settled(self) -> "Variant":
         """Answer the variant after its change: what was desired is current."""
         return replace(self, current_weight=self.desired_weight, current_count=self.desired_count)
+
+    def restored(self) -> "Variant":
+        """Answer the variant as it was before its change."""
+        return replace(self, desired_weight=self.current_weight, desired_count=self.current_count)
 
 
 def float32(weight: Any, variant: str) -> float:
@@ -99,13 +103,14 @@ def retained(
     return tuple(answer)
 
 
-def reweighted(live: tuple[Variant, ...], wanted: list[Params]) -> tuple[Variant, ...]:
-    """Answer the live variants with the weights of an UpdateEndpointWeightsAndCapacities call.
+def changed(live: tuple[Variant, ...], wanted: list[Params]) -> tuple[Variant, ...]:
+    """Answer the live variants as an UpdateEndpointWeightsAndCapacities call wants them.
 
-    Variants that the call leaves out keep their weights.
+    What the call leaves out stays.
 
     Raises:
-        AwsError: an unknown or repeated variant, a bad weight, a sum of 0, a capacity change.
+        AwsError: an unknown or repeated variant, a bad weight or count, a sum of 0, or more than
+            one change of a count ("capacity of one variant", API reference).
     """
     variants = {variant.name: variant for variant in live}
     seen: set[str] = set()
@@ -117,17 +122,25 @@ def reweighted(live: tuple[Variant, ...], wanted: list[Params]) -> tuple[Variant
         if name in seen:
             raise invalid(f"Variant {name!r} is given twice")
         seen.add(name)
-        count = one.get("DesiredInstanceCount", variants[name].desired_count)
-        if count != variants[name].desired_count:
-            raise not_emulated(
-                f"a capacity change of variant {name!r} from {variants[name].desired_count} to "
-                f"{count} instances by UpdateEndpointWeightsAndCapacities: use UpdateEndpoint"
-            )
+        if "DesiredInstanceCount" in one:
+            count = _count(one["DesiredInstanceCount"], name)
+            variants[name] = replace(variants[name], desired_count=count)
         if "DesiredWeight" in one:
             weight = float32(one["DesiredWeight"], name)
             variants[name] = replace(variants[name], desired_weight=weight)
     check_weights(variants.values())
+    resized = [one.name for one in variants.values() if one.desired_count != one.current_count]
+    if len(resized) > 1:
+        raise invalid(f"The capacities of {resized} can't be updated at once: one in each call")
     return tuple(variants.values())
+
+
+def _count(count: int, variant: str) -> int:
+    if count < 1:
+        raise invalid(
+            f"DesiredInstanceCount {count} of variant {variant!r} is not accepted: give 1 or more"
+        )
+    return count
 
 
 _CHANGE = ("VariantName", "DesiredWeight", "DesiredInstanceCount")

@@ -12,8 +12,8 @@ from infra.local.validation import validate
 
 
 @lru_cache
-def sagemaker_model() -> ServiceModel:
-    return botocore.session.get_session().get_service_model("sagemaker")
+def service_model(name: str) -> ServiceModel:
+    return botocore.session.get_session().get_service_model(name)
 
 
 class CheckedApi:
@@ -23,7 +23,7 @@ class CheckedApi:
         self._service = service
 
     def __call__(self, operation: str, **params: Any) -> Params:
-        model = sagemaker_model().operation_model(operation)
+        model = service_model(self._service.name).operation_model(operation)
         validate(model, params)
         answer = self._service.call(operation, params)
         if model.output_shape is None:

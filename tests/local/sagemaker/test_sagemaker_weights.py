@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.local.ports import AwsError
-from infra.local.sagemaker.variants import Variant, float32, reweighted
+from infra.local.sagemaker.variants import Variant, changed, float32
 from tests.local.sagemaker.refusal import refused
 from tests.local.sagemaker.scene import Scene
 
@@ -45,7 +45,7 @@ def test_shift_goes_through_updating_and_moves_traffic_at_its_end(scene: Scene) 
 
 
 def test_variant_left_out_keeps_its_weight() -> None:
-    [stable, canary] = reweighted(
+    [stable, canary] = changed(
         live(stable=90, canary=10), [{"VariantName": "canary", "DesiredWeight": 0.0}]
     )
     assert (stable.desired_weight, canary.desired_weight) == (90, 0)
@@ -61,20 +61,31 @@ def test_unknown_variant_is_refused_with_the_known_ones(scene: Scene) -> None:
 def test_repeated_variant_is_refused() -> None:
     twice = [{"VariantName": "stable", "DesiredWeight": 1.0}] * 2
     with refused("ValidationException", "'stable' is given twice"):
-        reweighted(live(stable=1), twice)
+        changed(live(stable=1), twice)
 
 
 def test_weights_that_sum_to_zero_are_refused() -> None:
     change = [{"VariantName": "stable", "DesiredWeight": 0.0}]
     with refused("ValidationException", "sum must be greater than 0"):
-        reweighted(live(stable=1, canary=0), change)
+        changed(live(stable=1, canary=0), change)
 
 
-def test_capacity_change_is_refused_loudly_and_the_same_count_is_not() -> None:
-    same = [{"VariantName": "stable", "DesiredWeight": 2.0, "DesiredInstanceCount": 1}]
-    assert reweighted(live(stable=1), same)[0].desired_weight == 2
-    with refused("NotImplemented", "capacity change", "from 1 to 3"):
-        reweighted(live(stable=1), [{"VariantName": "stable", "DesiredInstanceCount": 3}])
+def test_count_of_one_variant_is_changed_and_nothing_else() -> None:
+    more = [{"VariantName": "stable", "DesiredInstanceCount": 3}]
+    [stable, canary] = changed(live(stable=90, canary=10), more)
+    assert (stable.desired_count, stable.current_count, stable.desired_weight) == (3, 1, 90)
+    assert (canary.desired_count, canary.desired_weight) == (1, 10)
+
+
+def test_counts_of_two_variants_in_one_call_are_refused() -> None:
+    both = [{"VariantName": name, "DesiredInstanceCount": 2} for name in ("stable", "canary")]
+    with refused("ValidationException", "['stable', 'canary']", "one in each call"):
+        changed(live(stable=90, canary=10), both)
+
+
+def test_variant_without_instances_is_refused() -> None:
+    with refused("ValidationException", "DesiredInstanceCount 0", "'stable'", "1 or more"):
+        changed(live(stable=1), [{"VariantName": "stable", "DesiredInstanceCount": 0}])
 
 
 @pytest.mark.parametrize("weight", [-0.1, math.nan, math.inf, 1e308, True, "1", None])

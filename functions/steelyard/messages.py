@@ -6,21 +6,19 @@ all of that is checked. Source of the table of bad inputs: docs/inputs.md.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from steelyard.errors import InvalidEvent
+from steelyard.json_object import read_object
 from steelyard.rollout.observation import Command, CommandName, Hint, Trigger
 
 COMMAND_SOURCE = "steelyard"
 COMMAND_TYPE = "Steelyard Command"
-LONGEST = 256 * 1024
 _ALARM_STATES = ("OK", "ALARM", "INSUFFICIENT_DATA")
 _TEXT_AT_MOST = 1000
-_DEEPEST = 100
 _ENDPOINT = re.compile("[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")  # SageMaker's own pattern
 
 
@@ -39,9 +37,8 @@ def parse(body: str, endpoint: str, home: Home) -> Trigger:
         InvalidEvent: not an event of EventBridge, of another account or region, about another
             endpoint, or of a kind or shape that nothing here knows.
     """
-    if not _ENDPOINT.fullmatch(endpoint):
-        raise InvalidEvent(f"endpoint: got {endpoint!r:.100}, accepted: {_ENDPOINT.pattern}")
-    event = _read(body)
+    require_endpoint_name(endpoint)
+    event = read_object(body)
     for key, expected in (("account", home.account), ("region", home.region)):
         if event.get(key) != expected:
             raise InvalidEvent(f"{key}: got {event.get(key)!r}, accepted: {expected}")
@@ -54,32 +51,14 @@ def parse(body: str, endpoint: str, home: Home) -> Trigger:
     return _PARSERS[kind](detail, endpoint, home)
 
 
-def _read(body: str) -> dict[str, Any]:
-    if len(body) > LONGEST:
-        raise InvalidEvent(f"{len(body)} characters, accepted: at most {LONGEST}")
-    try:
-        event = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise InvalidEvent(f"not JSON: {error}") from error
-    if not isinstance(event, dict):
-        raise InvalidEvent(f"got {type(event).__name__}, accepted: an object")
-    if _is_deeper(event, _DEEPEST):
-        raise InvalidEvent(f"nested deeper than {_DEEPEST} levels")
-    return event
+def require_endpoint_name(name: str) -> None:
+    """Refuse what can't be the name of an endpoint.
 
-
-def _is_deeper(value: object, levels: int) -> bool:
-    """Whether objects and arrays are nested deeper; how deep json.loads goes depends on Python."""
-    layer = [value]
-    for _ in range(levels):
-        layer = [child for item in layer for child in _children(item)]
-    return any(isinstance(item, dict | list) for item in layer)
-
-
-def _children(item: object) -> Iterable[object]:
-    if isinstance(item, dict):
-        return item.values()
-    return item if isinstance(item, list) else ()
+    Raises:
+        InvalidEvent: it can't.
+    """
+    if not _ENDPOINT.fullmatch(name):
+        raise InvalidEvent(f"endpoint: got {name!r:.100}, accepted: {_ENDPOINT.pattern}")
 
 
 def _tick(_detail: Mapping[str, Any], _endpoint: str, _home: Home) -> Trigger:

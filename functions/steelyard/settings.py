@@ -14,6 +14,7 @@ class Settings:
     """What the stack tells the Lambda."""
 
     ledger_table: str
+    labels_table: str
     quarantine_url: str
     topic_arn: str
     parameter_prefix: str
@@ -24,8 +25,27 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this process; a missing variable is a KeyError that names it."""
     return Settings(
         ledger_table=environment["STEELYARD_LEDGER_TABLE"],
+        labels_table=environment["STEELYARD_LABELS_TABLE"],
         quarantine_url=environment["STEELYARD_QUARANTINE_URL"],
         topic_arn=environment["STEELYARD_TOPIC_ARN"],
         parameter_prefix=environment["STEELYARD_PARAMETER_PREFIX"],
         home=Home(environment["STEELYARD_ACCOUNT"], environment["AWS_REGION"]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeSettings:
+    """What the stack tells the Lambda that takes labels; `labels_key` names the secret."""
+
+    ledger_table: str
+    labels_table: str
+    labels_key: str
+
+
+def intake_from_environment(environment: Mapping[str, str] = os.environ) -> IntakeSettings:
+    """The settings of this process; a missing variable is a KeyError that names it."""
+    return IntakeSettings(
+        ledger_table=environment["STEELYARD_LEDGER_TABLE"],
+        labels_table=environment["STEELYARD_LABELS_TABLE"],
+        labels_key=environment["STEELYARD_LABELS_KEY"],
     )

@@ -19,6 +19,6 @@ logger = Logger()
 metrics = Metrics(namespace="SteelyardOperations")
 
 
-def count(name: str) -> None:
-    """One more of `name`, without further dimensions."""
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+def count(name: str, times: int = 1) -> None:
+    """So many more of `name`, without further dimensions."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=times)

@@ -15,6 +15,7 @@ import boto3
 from botocore.config import Config
 
 from infra.local.authorization import needs
+from infra.local.autoscaling import AutoScaling
 from infra.local.clock import Clock
 from infra.local.cloudwatch import CloudWatch
 from infra.local.front import Front, Scope
@@ -55,8 +56,9 @@ class LocalCloud:
             self._record_one,
         )
         self._cloudwatch = CloudWatch(self)
-        self._sagemaker = SageMaker(self)
-        self._services: tuple[LocalService, ...] = (self._cloudwatch, self._sagemaker)
+        autoscaling = AutoScaling(self)
+        self._sagemaker = SageMaker(self, scaling=autoscaling)
+        self._services: tuple[LocalService, ...] = (self._cloudwatch, self._sagemaker, autoscaling)
         for service in self._services:
             self._add(service)
         images = ImageStore(state_dir / "images", self.account, self.region)
@@ -136,7 +138,7 @@ class LocalCloud:
     def _authorize(
         self, service: str, operation: str, params: Params, headers: Mapping[str, str]
     ) -> None:
-        scope = {"sagemaker": "sagemaker", "cloudwatch": "monitoring"}[service]
+        scope = "monitoring" if service == "cloudwatch" else service
         for need in needs(service, operation, params, self.region, self.account):
             self._ministack.identities.check(
                 headers, scope, need.action, need.resources, need.context

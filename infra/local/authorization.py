@@ -1,15 +1,15 @@
 """Which IAM actions a request to a service of ours needs, on which resources. Used by the server.
 
-Source: the Service Authorization Reference's tables for SageMaker and CloudWatch.
+Source: the Service Authorization Reference's tables for SageMaker, CloudWatch and Application
+Auto Scaling, and what the last one's user guide says it tries ("Permissions validation").
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.local.autoscaling.targets import target_id
 from infra.local.ports import Params
-
-_NAMESPACES = {"sagemaker": "sagemaker", "cloudwatch": "cloudwatch"}
 
 _SAGEMAKER_RESOURCES = {
     "EndpointName": "endpoint",
@@ -21,6 +21,7 @@ _SAGEMAKER_RESOURCES = {
     "ProcessingJobName": "processing-job",
     "TrainingJobName": "training-job",
 }
+_SCALING_ROLE = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 _ROLES = ("ExecutionRoleArn", "RoleArn")
 
 
@@ -36,9 +37,11 @@ class Need:
 def needs(service: str, operation: str, params: Params, region: str, account: str) -> list[Need]:
     """Answer what the caller of an operation must be allowed to do."""
     where = f"{region}:{account}"
-    action = f"{_NAMESPACES[service]}:{operation}"
+    action = f"{service}:{operation}"
     if service == "cloudwatch":
         return [Need(action, *_cloudwatch(operation, params, where))]
+    if service == "application-autoscaling":
+        return list(_autoscaling(operation, params, where))
     return [
         Need(action, list(_sagemaker(operation, params, where)) or ["*"]),
         *_passed_roles(params),
@@ -70,3 +73,31 @@ def _cloudwatch(operation: str, params: Params, where: str) -> tuple[list[str], 
     if not names and operation.startswith("DescribeAlarm"):
         names = ["*"]  # listed by prefix or state: authorized on every alarm
     return [f"arn:aws:cloudwatch:{where}:alarm:{name}" for name in names] or ["*"], {}
+
+
+def _autoscaling(operation: str, params: Params, where: str) -> Iterator[Need]:
+    action, resource = f"application-autoscaling:{operation}", params.get("ResourceId")
+    if operation.startswith("Describe") or not isinstance(resource, str):
+        yield Need(action, ["*"])
+        return
+    target = f"arn:aws:application-autoscaling:{where}:scalable-target/{target_id(resource)}"
+    keys = {"service-namespace": "ServiceNamespace", "scalable-dimension": "ScalableDimension"}
+    asked = {f"application-autoscaling:{key}": params.get(name) for key, name in keys.items()}
+    yield Need(action, [target], asked)
+    if operation == "RegisterScalableTarget":
+        yield from _registering(resource, where)
+    if operation == "PutScalingPolicy":
+        alarms = [f"arn:aws:cloudwatch:{where}:alarm:TargetTracking-{resource}-AlarmHigh-x"]
+        yield Need("cloudwatch:PutMetricAlarm", alarms)
+        yield Need("cloudwatch:DeleteAlarms", alarms)
+
+
+def _registering(resource: str, where: str) -> Iterator[Need]:
+    """What AWS tries on behalf of the caller; a new account, as this one is, lacks the role."""
+    name = resource.removeprefix("endpoint/").partition("/")[0]
+    endpoint = [f"arn:aws:sagemaker:{where}:endpoint/{name}"]
+    yield Need("sagemaker:DescribeEndpoint", endpoint)
+    yield Need("sagemaker:UpdateEndpointWeightsAndCapacities", endpoint)
+    account, service = where.rpartition(":")[2], "sagemaker.application-autoscaling.amazonaws.com"
+    role = f"arn:aws:iam::{account}:role/aws-service-role/{service}/{_SCALING_ROLE}"
+    yield Need("iam:CreateServiceLinkedRole", [role], {"iam:AWSServiceName": service})

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from infra.local.clock import Clock
 from infra.local.images import ImageStore
-from infra.local.ports import AwsError
+from infra.local.ports import API_PATH, AwsError
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +29,8 @@ _OWN = "/_steelyard/"
 _PATHS = f"GET {_OWN}clock, GET {_OWN}health, POST {_OWN}images, POST {_OWN}faults"
 # The largest body that InvokeEndpoint takes. Source: its API reference.
 _LARGEST_BODY = 6 * 1024 * 1024
+# The largest that API Gateway takes. Source: its quotas for HTTP APIs.
+_LARGEST_API_BODY = 10 * 1024 * 1024
 
 
 class Runtime(Protocol):
@@ -72,10 +74,26 @@ class Front:
             await _reply(send, await self._own(scope, path, receive))
         elif scope.get("method") == "POST" and (match := _INVOCATION.fullmatch(path)):
             await _reply(send, await self._invoke(unquote(match[1]), scope, receive))
+        elif scope["type"] == "http" and path.startswith(API_PATH):
+            await self._call_api(scope, receive, send)
         else:
-            # Policies that demand TLS are met by loopback.
-            headers = [*scope.get("headers", []), (b"x-forwarded-proto", b"https")]
-            await self._rest({**scope, "headers": headers}, receive, send)
+            await self._pass_on(scope, receive, send)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Policies that demand TLS are met by loopback.
+        headers = [*scope.get("headers", []), (b"x-forwarded-proto", b"https")]
+        await self._rest({**scope, "headers": headers}, receive, send)
+
+    async def _call_api(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A call of an API, which MiniStack would take at any size."""
+        try:
+            announced = _headers(scope).get("content-length", "0")
+            _refuse_larger(int(announced) if announced.isdigit() else 0, _LARGEST_API_BODY)
+            body = await _body(receive, _LARGEST_API_BODY)
+        except AwsError as error:
+            await _reply(send, _json(error.status, {"message": "Request Entity Too Large"}))
+            return
+        await self._pass_on(scope, _again(body), send)
 
     async def _invoke(self, endpoint: str, scope: Scope, receive: Receive) -> Reply:
         try:
@@ -140,11 +158,24 @@ async def _body(receive: Receive, largest: int) -> bytes:
         message = await receive()
         part = message.get("body", b"")
         size += len(part)
-        if size > largest:
-            raise AwsError("ValidationError", f"the body is larger than {largest} bytes", 413)
+        _refuse_larger(size, largest)
         parts.append(part)
         more = message.get("more_body", False)
     return b"".join(parts)
+
+
+def _refuse_larger(size: int, largest: int) -> None:
+    if size > largest:
+        raise AwsError("ValidationError", f"the body is larger than {largest} bytes", 413)
+
+
+def _again(body: bytes) -> Receive:
+    """Receives a body that was received before."""
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -14,6 +14,9 @@ from infra.local.clock import Clock
 Params = dict[str, Any]
 """The input or output of one operation, in the shape that botocore's model gives it."""
 
+API_PATH = "/_aws/execute-api/"
+"""Below it calls of API Gateway's APIs arrive: `<API_PATH><api id>/<path of a route>`."""
+
 
 class AwsError(Exception):
     """An error that the caller of an AWS operation sees, under its AWS error code."""

@@ -9,18 +9,23 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from steelyard import world as sight
 from steelyard.aws.alarms import VariantAlarms
 from steelyard.aws.endpoint import Endpoint
+from steelyard.aws.labels import LabelBook
 from steelyard.aws.ledger import Ledger
 from steelyard.aws.metrics import Metrics
 from steelyard.aws.outlets import Pager
 from steelyard.aws.registry import Registry
+from steelyard.aws.scaling import VariantScaling
+from steelyard.rollout.golden import Answer
 from steelyard.service import Reconciler
 from tests.functional.operator import Operator
-from tests.functional.settings import ALARMS, POLICY, ROLE
+from tests.functional.settings import ALARMS, POLICY, ROLE, SCALING
 from tests.functional.world import Clients, World
 
 TABLE = "steelyard-test-ledger"
+LABELS = "steelyard-test-labels"
 
 
 @pytest.fixture(scope="session")
@@ -101,18 +106,65 @@ def endpoint(clients: Clients, alarms: VariantAlarms) -> Endpoint:
 
 
 @pytest.fixture
-def reconciler(
-    clients: Clients, ledger: Ledger, endpoint: Endpoint, alarms: VariantAlarms, pages: Pages
+def label_book(clients: Clients) -> LabelBook:
+    """An empty book of labels, its table as the rollout stack makes it."""
+    keys = [("key", "HASH"), ("at", "RANGE")]
+    clients["dynamodb"].create_table(
+        TableName=LABELS,
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return LabelBook(LABELS, clients["dynamodb"])
+
+
+class GoldenAnswers:
+    """What variants answer to golden requests, and who was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.next: tuple[Answer, ...] = ()
+
+    def answers(self, variant: str) -> tuple[Answer, ...]:
+        """One pass."""
+        self.asked.append(variant)
+        return self.next
+
+
+@pytest.fixture
+def golden() -> GoldenAnswers:
+    """A model without golden requests, unless a test says otherwise."""
+    return GoldenAnswers()
+
+
+@pytest.fixture
+def reconciler(  # noqa: PLR0913, PLR0917 - all of its parts
+    clients: Clients,
+    ledger: Ledger,
+    label_book: LabelBook,
+    golden: GoldenAnswers,
+    endpoint: Endpoint,
+    alarms: VariantAlarms,
+    pages: Pages,
 ) -> Reconciler:
     """The whole service around the endpoint."""
+    metrics = Metrics("completion", clients["cloudwatch"])
     return Reconciler(
         name="completion",
-        policy=POLICY,
         ledger=ledger,
+        world=sight.World(
+            name="completion",
+            policy=POLICY,
+            endpoint=endpoint,
+            alarms=alarms,
+            registry=Registry("completion", clients["sagemaker"]),
+            metrics=metrics,
+            labels=label_book,
+            ask_golden=golden.answers,
+        ),
         endpoint=endpoint,
-        alarms=alarms,
-        registry=Registry("completion", clients["sagemaker"]),
-        metrics=Metrics("completion", clients["cloudwatch"]),
+        scaling=VariantScaling("completion", clients["application-autoscaling"], SCALING),
+        metrics=metrics,
         pager=Pager(pages.topic, clients["sns"]),
     )
 

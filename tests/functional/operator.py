@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from steelyard.aws.ledger import Entry, state_of
 from steelyard.rollout.model import Decision, EndpointState, Phase, Rollout
@@ -14,6 +15,11 @@ from tests.functional.world import World
 CANARY = "v2-r1"
 TICK = Hint("tick")
 LIMIT = 60  # minutes in which every story here is over
+
+
+def with_sight(reconciler: Reconciler, **changes: Any) -> Reconciler:
+    """The reconciler, looking at the world in another way."""
+    return replace(reconciler, world=replace(reconciler.world, **changes))
 
 
 @dataclass

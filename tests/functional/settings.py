@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from steelyard.rollout.policy import Policy
+from steelyard.rollout.scaling import ScalingSettings
 
 MINUTE = timedelta(minutes=1)
 ROLE = "arn:aws:iam::000000000000:role/steelyard-test-completion-serving"
+SCALING = ScalingSettings(min_instances=1, max_instances=4, invocations_per_instance=600)
 POLICY = Policy(
     steps=(10, 50),
     step_odds=(3.0, 2.0),

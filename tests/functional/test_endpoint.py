@@ -15,6 +15,7 @@ from steelyard.rollout.actions import (
     CreateModel,
     DeleteAlarms,
     Intent,
+    NewVariant,
     PutAlarms,
     SetWeights,
     UpdateEndpoint,
@@ -26,7 +27,7 @@ from tests.functional.world import MINUTE, START, World, lost_answer
 NAME, CANARY = "completion-v2-r1", "v2-r1"
 PACKAGE = arn("model-package", "completion/2")
 MODEL = CreateModel(NAME, PACKAGE)
-CONFIG = CreateConfig(NAME, "completion-bootstrap", "v1", CANARY, NAME, instances=None)
+CONFIG = CreateConfig(NAME, "completion-bootstrap", "v1", NewVariant(CANARY, NAME, None))
 UPDATE = UpdateEndpoint(NAME)
 SHIFT = SetWeights({"v1": 90, CANARY: 10})
 
@@ -95,7 +96,7 @@ def test_config_is_the_live_one_with_the_canary_at_weight_0(
 
 
 def test_config_has_as_many_canary_instances_as_asked(endpoint: Endpoint, world: World) -> None:
-    act(endpoint, replace(CONFIG, instances=5))
+    act(endpoint, replace(CONFIG, canary=NewVariant(CANARY, NAME, 5)))
     assert world.sagemaker.configs[NAME]["ProductionVariants"][1]["InitialInstanceCount"] == 5
 
 
@@ -105,7 +106,8 @@ def test_loser_of_the_rollout_before_is_left_out_and_weights_stay_positive(
     """A promoted variant was a canary in its own config: initial weight 0."""
     act(endpoint, CONFIG)
     world.endpoint.fleet = Fleet(NAME, {"v1": 0.0, CANARY: 100.0}, {"v1": 2, CANARY: 2})
-    act(endpoint, CreateConfig("completion-v3-r2", NAME, CANARY, "v3-r2", "completion-v3-r2", None))
+    new = NewVariant("v3-r2", "completion-v3-r2", None)
+    act(endpoint, CreateConfig("completion-v3-r2", NAME, CANARY, new))
     variants = world.sagemaker.configs["completion-v3-r2"]["ProductionVariants"]
     assert [(v["VariantName"], v["InitialVariantWeight"]) for v in variants] == [
         (CANARY, 100.0),

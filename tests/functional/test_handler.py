@@ -11,14 +11,15 @@ import boto3
 import botocore.session
 import pytest
 
+from steelyard.aws.labels import LabelBook
 from steelyard.aws.ledger import Ledger
 from steelyard.codec import encode
 from steelyard.rollout.model import Phase
-from tests.functional.conftest import TABLE, Pages
+from tests.functional.conftest import LABELS, TABLE, Pages
 from tests.functional.fake_sagemaker import ACCOUNT, REGION, refusal
 from tests.functional.lambda_queue import Queue, event, record
 from tests.functional.operator import CANARY, Operator
-from tests.functional.settings import ALARMS, POLICY, ROLE
+from tests.functional.settings import ALARMS, POLICY, ROLE, SCALING
 from tests.functional.world import MINUTE, START, Clients, World, lost_answer
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
@@ -27,7 +28,11 @@ PREFIX = "/steelyard/test/models"
 
 @pytest.fixture
 def queue(
-    clients: Clients, ledger: Ledger, pages: Pages, monkeypatch: pytest.MonkeyPatch
+    clients: Clients,
+    ledger: Ledger,
+    label_book: LabelBook,
+    pages: Pages,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Queue]:
     """The handler in its environment, with one model deployed."""
     url = clients["sqs"].create_queue(QueueName="quarantine")["QueueUrl"]
@@ -37,12 +42,15 @@ def queue(
         "execution_role_arn": ROLE,
         "rollout": encode(POLICY),
         "alarms": ALARMS,
+        "autoscaling": encode(SCALING),
+        "golden": None,
     }
     clients["ssm"].put_parameter(
         Name=f"{PREFIX}/completion", Value=json.dumps(settings), Type="String"
     )
     environment = {
         "STEELYARD_LEDGER_TABLE": TABLE,
+        "STEELYARD_LABELS_TABLE": LABELS,
         "STEELYARD_QUARANTINE_URL": url,
         "STEELYARD_TOPIC_ARN": pages.topic,
         "STEELYARD_PARAMETER_PREFIX": PREFIX,
@@ -58,6 +66,7 @@ def queue(
     clients.attach(session.get_component("event_emitter"))
     boto3.setup_default_session(botocore_session=session)
     assert ledger.latest("completion") is None
+    assert label_book.counts("completion", (), (START, START)) == {}
     from steelyard.handlers.reconcile import handler  # noqa: PLC0415 - reads its environment
 
     yield Queue(handler, clients, url)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from steelyard.aws.alarms import VariantAlarms
 from steelyard.rollout.model import Phase
 from steelyard.rollout.observation import Hint
 from tests.functional.conftest import Pages
-from tests.functional.operator import CANARY, Operator
+from tests.functional.operator import CANARY, Operator, with_sight
 from tests.functional.settings import EVIDENCE_ALARM
 from tests.functional.test_service_faults import throttled
 from tests.functional.world import MINUTE, Clients, World
@@ -103,7 +101,7 @@ def test_model_without_alarms_of_its_own_goes_the_whole_way(
 ) -> None:
     """Its alarms are all there and all gone at any time: neither keeps a rollout waiting."""
     none = VariantAlarms("completion", clients["cloudwatch"], ())
-    operator.reconciler = replace(operator.reconciler, alarms=none)
+    operator.reconciler = with_sight(operator.reconciler, alarms=none)
     operator.reconciler.endpoint._alarms = none
     world.approve(2)
     operator.until(Phase.PROMOTED)

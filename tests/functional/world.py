@@ -15,6 +15,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from tests.functional.fake_autoscaling import FakeAutoScaling
 from tests.functional.fake_cloudwatch import FakeCloudWatch
 from tests.functional.fake_sagemaker import CREATED, REGION, FakeEndpoint, FakeSageMaker, Fleet, arn
 
@@ -42,7 +43,7 @@ class World:
     """AWS as one test sees it.
 
     Attributes:
-        calls: what was asked of SageMaker and CloudWatch.
+        calls: what was asked of SageMaker, CloudWatch and Application Auto Scaling.
         before, after: what happens to the next calls of an operation, before they are done, or
             after that and before the answer arrives.
     """
@@ -55,6 +56,7 @@ class World:
     def __post_init__(self) -> None:
         self.sagemaker = FakeSageMaker(lambda: self.now)
         self.cloudwatch = FakeCloudWatch(lambda: self.now)
+        self.autoscaling = FakeAutoScaling()
         package = self.sagemaker.register(1, status="Approved", at=CREATED)
         self.sagemaker.models["completion-bootstrap"] = {
             "ModelName": "completion-bootstrap",
@@ -160,9 +162,10 @@ class Clients:
     def _answer(self, model: Any, context: dict[str, Any], **_: Any) -> Any:
         _happen(self.world.before, model.name)
         service, params = model.service_model.service_name, context["asked"]
-        fakes: dict[str, FakeSageMaker | FakeCloudWatch] = {
+        fakes: dict[str, FakeSageMaker | FakeCloudWatch | FakeAutoScaling] = {
             "sagemaker": self.world.sagemaker,
             "cloudwatch": self.world.cloudwatch,
+            "application-autoscaling": self.world.autoscaling,
         }
         if service not in fakes:
             return None  # moto's

@@ -15,6 +15,7 @@ from typing import Any
 from infra.local.clock import Clock
 from infra.local.lambda_executor import LambdaExecutor
 from infra.local.ministack import names, virtual_time
+from infra.local.ministack.apis import Apis
 from infra.local.ministack.events import Events
 from infra.local.ministack.functions import Functions, Record
 from infra.local.ministack.identities import Identities
@@ -66,6 +67,7 @@ class MiniStack:
         self._stacks = Stacks(known, self._events)
         self._functions = Functions(known, executor, record_metric)
         self._services = Services(known)
+        self._apis = Apis(known, f"http://127.0.0.1:{site.port}")
         self.identities = Identities(known, site.region)
         known["services.cloudwatch"].record_metric = _keyword_friendly(record_metric)
         self._loop: asyncio.AbstractEventLoop | None = None

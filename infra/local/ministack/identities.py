@@ -4,7 +4,9 @@ Keys `test`/`test`, or the account id with the secret `test`, are the account's 
 everything; functions run under their execution role's keys and may do what its policies say.
 """
 
+import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -22,6 +24,7 @@ class Identities:
         self._region = region
         # Alarms and metrics are ours: `check` knows more about them than MiniStack does.
         names["core.iam_actions"].SERVICE_TO_IAM_NAMESPACE.pop("monitoring", None)
+        _authorize_paths(names["core.iam_actions"])
 
     def trust_loopback(self) -> None:
         """Count this task's calls as encrypted, as AWS's own services' are."""
@@ -73,6 +76,32 @@ class Identities:
             )
             if denied is not None:
                 raise _refusal(denied, action, resource)
+
+
+def _authorize_paths(actions: Any) -> None:
+    """Let GetParametersByPath be authorised on the path that it asks for, as AWS does.
+
+    MiniStack looks for a parameter's name, finds none, and authorises it on everything.
+    """
+    plain = actions.extract_resource_arn
+
+    def of_path(  # noqa: PLR0913, PLR0917 - MiniStack's own signature
+        service: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        query_params: dict[str, Any],
+        region: str,
+        account_id: str,
+    ) -> Any:
+        if headers.get("x-amz-target") == "AmazonSSM.GetParametersByPath":
+            with suppress(ValueError, KeyError, TypeError):
+                asked = json.loads(body)["Path"]
+                return f"arn:aws:ssm:{region}:{account_id}:parameter{asked}"
+        return plain(service, method, path, headers, body, query_params, region, account_id)
+
+    actions.extract_resource_arn = of_path
 
 
 def _refusal(denied: Any, action: str, resource: str) -> AwsError:

@@ -17,13 +17,33 @@ READ_OR_REPLACED: Mapping[str, tuple[str, ...]] = {
     "app": ("AUTH", "SERVICE_HANDLERS", "_MAIN_LOOP"),
     "core.iam_actions": ("SERVICE_TO_IAM_NAMESPACE",),
     "core.router": ("SERVICE_PATTERNS",),
+    "services.apigateway": ("_apis",),
     "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS",),
     "services.sqs": ("_Err",),
 }
 
 # The parameters are part of the contract: a new one may change what a call means.
 CALLED_OR_REPLACED: Mapping[str, tuple[str, ...]] = {
+    "app._enforce_execute_api": (
+        "api_id",
+        "stage",
+        "method",
+        "execute_path",
+        "headers",
+        "query_params",
+        "iam_action",
+    ),
     "app.app": ("scope", "receive", "send"),
+    "core.iam_actions.extract_resource_arn": (
+        "service",
+        "method",
+        "path",
+        "headers",
+        "body",
+        "query_params",
+        "region",
+        "account_id",
+    ),
     "core.iam_evaluator.enforce": (
         "access_key_id",
         "iam_action",

@@ -27,6 +27,7 @@ KEPT = frozenset(
         "logs",
         "s3",
         "scheduler",
+        "secretsmanager",
         "sns",
         "sqs",
         "ssm",
@@ -65,7 +66,7 @@ class _Refusal:
     def __init__(self, service: str) -> None:
         self._message = (
             f"the local cloud does not emulate the service {service!r};"
-            f" it has {', '.join(sorted(KEPT))}, cloudwatch and sagemaker"
+            f" it has {', '.join(sorted(KEPT))}, application-autoscaling, cloudwatch and sagemaker"
         )
 
     async def __call__(

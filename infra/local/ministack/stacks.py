@@ -31,6 +31,7 @@ _KEPT_PREFIXES = (
     "AWS::SQS::",
     "AWS::SSM::",
     "AWS::Scheduler::",
+    "AWS::SecretsManager::",
     "AWS::StepFunctions::",
 )
 

@@ -1,0 +1,116 @@
+"""Labels from the book to the verdict: quality counts, by segment, in the minute of arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from steelyard.aws.labels import LabelBook
+from steelyard.evidence import OTHER, Guardrail
+from steelyard.labels.reports import Report
+from steelyard.rollout.model import Phase
+from tests.functional.operator import CANARY, Operator, with_sight
+from tests.functional.settings import POLICY
+from tests.functional.world import World
+
+IDS = count()
+BY_LABELS = replace(
+    POLICY,
+    guardrails=(Guardrail("errors", 0.5), Guardrail("labels", 0.5, absolute_margin=None)),
+    segments=("de", "fr"),
+)
+Wrong = Mapping[tuple[str, str], float]
+
+
+@pytest.fixture
+def careful(operator: Operator) -> Operator:
+    """Whoever wakes a service that weighs labels."""
+    operator.reconciler = with_sight(operator.reconciler, policy=BY_LABELS)
+    return operator
+
+
+def reports(
+    world: World, variant: str, segment: str, number: int, wrong: float
+) -> Iterator[Report]:
+    """Labels of one segment, of which a share is wrong."""
+    for at in range(number):
+        bad = at < round(number * wrong)
+        yield Report(f"id{next(IDS)}", world.now - timedelta(minutes=1), variant, segment, bad)
+
+
+def label(world: World, book: LabelBook, wrong: Wrong) -> None:
+    """One minute's labels: twenty of each segment for stable, ten for a canary that has traffic."""
+    found: list[Report] = []
+    for variant, number in (("v1", 20), (CANARY, 10)):
+        if world.endpoint.fleet.weights.get(variant):
+            for segment in ("de", "fr", OTHER):
+                share = wrong.get((variant, segment), 0.3)
+                found += reports(world, variant, segment, number, share)
+    book.add("completion", found, world.now)
+
+
+def until_over(operator: Operator, world: World, book: LabelBook, wrong: Wrong) -> Phase:
+    """Minutes with labels until the rollout is over; how it ended."""
+    for _ in range(90):
+        label(world, book, wrong)
+        operator.minute()
+        rollout = operator.state.rollout
+        if rollout is not None and rollout.phase.is_over:
+            return rollout.phase
+    raise AssertionError(operator.reasons())
+
+
+def test_drop_in_one_segment_rolls_back_and_is_named(
+    careful: Operator, world: World, label_book: LabelBook
+) -> None:
+    careful.minute()
+    world.approve(2)
+    assert until_over(careful, world, label_book, {(CANARY, "fr"): 1.0}) is Phase.ROLLED_BACK
+    (decision,) = [e.decision for e in careful.entries if e.decision["kind"] == "roll_back"][:1]
+    assert "the canary is worse in labels of segment fr" in decision["reason"]
+    assert decision["verdict"]["carried_by"] == {"metric": "labels", "segment": "fr"}
+
+
+def test_equal_quality_is_promoted(careful: Operator, world: World, label_book: LabelBook) -> None:
+    careful.minute()
+    world.approve(2)
+    assert until_over(careful, world, label_book, {}) is Phase.PROMOTED
+
+
+def test_without_labels_nothing_advances_and_people_are_told_at_the_deadline(
+    careful: Operator, world: World
+) -> None:
+    careful.minute()
+    world.approve(2)
+    careful.until(Phase.PAUSED)
+    assert "the step still lacks evidence on labels" in careful.reasons()[-1]
+    assert world.share(CANARY) == POLICY.steps[0]
+
+
+def test_labels_that_can_not_be_read_hold_and_are_read_later(
+    careful: Operator, world: World, label_book: LabelBook
+) -> None:
+    careful.minute()
+    world.approve(2)
+    careful.until(Phase.RAMPING)
+    label(world, label_book, {})
+    until = careful.state.metrics_until
+    book = LabelBook("no-such-table", label_book._dynamodb)
+    broken = with_sight(careful.reconciler, labels=book)
+    healthy, careful.reconciler = careful.reconciler, broken
+    careful.minute()
+    careful.minute()
+    assert careful.state.metrics_until == until
+    careful.reconciler = healthy
+    careful.minute()
+    latest = [e for e in careful.entries if e.seen["batches"]][-1]
+    arrived = sum(
+        counts["labels"]
+        for batch in latest.seen["batches"]
+        for counts in batch["stable"]["labels"].values()
+    )
+    assert arrived == 60

@@ -7,7 +7,7 @@ PACKAGES := from infra import packaging; from infra.local import lambda_runtime;
   packaging.layer_package(); lambda_runtime.runtime_directory()
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test test-long lint lock clean
+.PHONY: help setup demo up down test test-long images test-images snapshot lint lock clean
 
 help: ## List what one can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,15 +38,25 @@ test: setup ## Run the tests
 test-long: setup ## Run the simulations that take minutes
 	$(BIN)/python -m pytest -m long
 
+images: setup ## Add the sagemaker SDK, for models that run in an image of AWS's (about 180 MB)
+	@$(PIP) --require-hashes -r locks/images.txt
+
+test-images: images ## Run the tests that need it
+	$(BIN)/python -m pytest -m images
+
+snapshot: setup ## Write down again what differs between the environments
+	$(BIN)/python -m pytest -q tests/infra/test_differences.py --renew-snapshot
+
 lint: setup ## Check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
 lock: ## Resolve the dependency groups again (needs uv)
-	@for group in dev layer runtime; do \
+	@for group in dev layer runtime images; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-annotate --no-header --upgrade --group $$group -o locks/$$group.txt; done
+	    --no-annotate --no-header --upgrade --group $$group -o locks/$$group.txt \
+	    $$(test $$group != images || echo -c locks/dev.txt); done
 
 clean: ## Remove everything that was built here
 	rm -rf .venv build out cdk.out

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aws_cdk as cdk
 
+from infra.autoscaling import check_autoscaling
 from infra.data_stack import DataStack
 from infra.environments import Environment, environment_from
 from infra.errors import InvalidContext
@@ -18,16 +19,17 @@ from infra.serving_stack import ServingStack
 from steelyard.errors import SteelyardError
 
 _MODELS = Path(__file__).resolve().parent.parent / "models"
+_CONTEXT = ("environment", "images", "models", "notify", "region")
 
 
 def main() -> int:
-    """Synthesize what the context asks for: `environment`, `images`, and `models`, a folder.
+    """Synthesize what the context asks for: `environment` and its knobs, and `models`, a folder.
 
     A mistake of the user's is told in its own words, without a traceback.
     """
     # Without usage analytics and construct tree a template depends on nothing but the sources.
     app = cdk.App(analytics_reporting=False, tree_metadata=False)
-    context = {key: app.node.try_get_context(key) for key in ("environment", "images", "models")}
+    context = {key: app.node.try_get_context(key) for key in _CONTEXT}
     try:
         environment = environment_from(context)
         build(app, environment, load_models(Path(context["models"] or _MODELS)))
@@ -43,11 +45,14 @@ def build(app: cdk.App, environment: Environment, models: tuple[ModelFile, ...])
 
     Raises:
         InvalidContext: an image is missing, or there is no model for it.
+        InvalidModelFile: autoscaling that doesn't fit the environment.
     """
     known = [model.name for model in models]
     for name in environment.images:
         if name not in known:
             raise InvalidContext(f"context images: got {name!r}, accepted: {', '.join(known)}")
+    for model in models:
+        check_autoscaling(model, environment)
     names = Names(environment.name)
     env = cdk.Environment(account=environment.account, region=environment.region)
     data = DataStack(app, names.stack("data"), environment=environment, env=env)

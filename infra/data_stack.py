@@ -1,18 +1,28 @@
-"""The bucket and the ledger: what must outlive everything else."""
+"""Key, bucket, ledger and counted labels: what must outlive everything else."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.constructs.encryption import EnvironmentKey
+from infra.constructs.exceptions import accept
 from infra.environments import Environment
 from infra.names import CAPTURES, Names
 
+_NO_ACCESS_LOG = (
+    "server access logs can't go to a bucket under our key; CloudTrail's data events, which the "
+    "account's owner may turn on, name the caller too"
+)
+
 
 class DataStack(cdk.Stack):
-    """A versioned bucket for training data, artifacts and captures, and the ledger's table."""
+    """A versioned bucket for training data, artifacts and captures, two tables, a key."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, environment: Environment, env: cdk.Environment
@@ -21,20 +31,23 @@ class DataStack(cdk.Stack):
             scope,
             construct_id,
             env=env,
-            description=f"Steelyard {environment.name}: bucket and ledger",
+            description=f"Steelyard {environment.name}: key, bucket and ledger",
             termination_protection=environment.deletion_protection,
         )
         names = Names(environment.name)
-        self._bucket(names, environment)
-        self._ledger(names, environment)
+        key = EnvironmentKey(self, "Encryption", environment=environment).key
+        self._bucket(names, environment, key)
+        self._tables(names, environment, key)
 
-    def _bucket(self, names: Names, environment: Environment) -> None:
-        s3.Bucket(
+    def _bucket(self, names: Names, environment: Environment, key: kms.IKey) -> None:
+        bucket = s3.Bucket(
             self,
             "Bucket",
             bucket_name=names.bucket(self.account, self.region),
             versioned=True,
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=True,  # one call to KMS for many objects
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -54,19 +67,35 @@ class DataStack(cdk.Stack):
             ],
         )
 
-    def _ledger(self, names: Names, environment: Environment) -> None:
+        accept(bucket, "AwsSolutions-S1", _NO_ACCESS_LOG)
+
+    def _tables(self, names: Names, environment: Environment, key: kms.IKey) -> None:
+        shared: dict[str, Any] = {
+            "billing_mode": dynamodb.BillingMode.PAY_PER_REQUEST,
+            "encryption": dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            "encryption_key": key,
+            "point_in_time_recovery_specification": dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            "deletion_protection": environment.deletion_protection,
+            "removal_policy": cdk.RemovalPolicy.RETAIN,
+        }
         dynamodb.Table(
             self,
             "Ledger",
             table_name=names.ledger,
             partition_key=_key("endpoint"),
             sort_key=_key("version"),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
-            deletion_protection=environment.deletion_protection,
-            removal_policy=cdk.RemovalPolicy.RETAIN,
+            **shared,
+        )
+        dynamodb.Table(
+            self,
+            "Labels",
+            table_name=names.labels,
+            partition_key=_key("key"),
+            sort_key=_key("at"),
+            time_to_live_attribute="expires",
+            **shared,
         )
 
 

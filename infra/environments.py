@@ -6,6 +6,7 @@ Chosen by `-c environment=<name>`; images come as context too, since every build
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -15,6 +16,9 @@ from infra.images import Image
 
 # Names of aws_cdk.aws_logs.RetentionDays; not imported, because that starts Node.
 LogRetention = Literal["ONE_WEEK", "THREE_MONTHS", "ONE_YEAR"]
+
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_ADDRESS = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +32,10 @@ class Environment:
         serving_instance_type, training_instance_type: used where the model's file names none.
         stable_instances: instances of the first variant of each endpoint.
         deletion_protection: of the ledger's table, and of the data and serving stacks.
-        log_retention: of the reconciler's log group.
+        log_retention: of every log group.
         capture_days: how long captured requests are kept; they may hold personal data.
-        images: each model's image; none is built in.
+        images: each model's own image; a model without one names an image of AWS's in its file.
+        notify: email addresses that pages go to.
     """
 
     name: str
@@ -44,19 +49,7 @@ class Environment:
     log_retention: LogRetention
     capture_days: int
     images: Mapping[str, Image] = field(default_factory=dict)
-
-    def image(self, model: str) -> Image:
-        """The image that trains and serves a model.
-
-        Raises:
-            InvalidContext: none was given.
-        """
-        if model not in self.images:
-            raise InvalidContext(
-                f"environment {self.name}: no image for model {model}, accepted: "
-                f'-c \'images={{"{model}": "<image URI by digest>"}}\''
-            )
-        return self.images[model]
+    notify: tuple[str, ...] = ()
 
 
 ENVIRONMENTS: Mapping[str, Environment] = {
@@ -97,12 +90,13 @@ ENVIRONMENTS: Mapping[str, Environment] = {
 
 
 def environment_from(context: Mapping[str, object]) -> Environment:
-    """The environment that the context values `environment` and `images` describe.
+    """The environment that context describes: `environment`, `images`, `region`, `notify`.
 
-    `images` maps models to image URIs, as a mapping (cdk.json) or as JSON (the command line).
+    `images` maps models to image URIs, as a mapping (cdk.json) or as JSON (the command line);
+    `notify` lists email addresses, for one environment or by environment.
 
     Raises:
-        InvalidContext: an unknown environment, or images that can't be read.
+        InvalidContext: an unknown environment, or a value that can't be read.
     """
     name = context.get("environment")
     if not isinstance(name, str) or name not in ENVIRONMENTS:
@@ -110,9 +104,13 @@ def environment_from(context: Mapping[str, object]) -> Environment:
             f"context environment: got {name!r}, accepted: {', '.join(ENVIRONMENTS)} "
             "(-c environment=<name>)"
         )
+    environment = ENVIRONMENTS[name]
     uris = _mapping(context.get("images"))
     return replace(
-        ENVIRONMENTS[name], images={model: Image.parse(model, uri) for model, uri in uris.items()}
+        environment,
+        images={model: Image.parse(model, uri) for model, uri in uris.items()},
+        region=_region(context.get("region"), environment.region),
+        notify=_addresses(context.get("notify"), name),
     )
 
 
@@ -131,3 +129,25 @@ def _mapping(images: object) -> Mapping[str, object]:
             '{"completion": "<image URI by digest>"}'
         )
     return value
+
+
+def _region(given: object, fixed: str | None) -> str | None:
+    """A region that is fixed stays: the local cloud has only one."""
+    if given is None or fixed is not None:
+        return fixed
+    if not isinstance(given, str) or not _REGION.fullmatch(given):
+        raise InvalidContext(f"context region: got {given!r}, accepted: such as eu-west-1")
+    return given
+
+
+def _addresses(given: object, environment: str) -> tuple[str, ...]:
+    value = given.get(environment, []) if isinstance(given, Mapping) else given
+    found = value.split(",") if isinstance(value, str) else value or []
+    if not isinstance(found, list) or not all(
+        isinstance(one, str) and _ADDRESS.fullmatch(one) for one in found
+    ):
+        raise InvalidContext(
+            f"context notify: got {given!r}, accepted: email addresses, as a list, as text with "
+            'commas between them, or by environment: {"prod": ["oncall@example.org"]}'
+        )
+    return tuple(found)

@@ -17,14 +17,18 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     StringConstraints,
     model_validator,
 )
 
+from infra.aws_images import AwsImage
 from infra.errors import InvalidModelFile
+from infra.golden_file import read_golden_file
 from infra.model_problems import problem, validate
 from infra.yaml_source import read_yaml
 from steelyard.rollout.policy import Policy
+from steelyard.rollout.scaling import ScalingSettings
 
 
 def _matching(pattern: str, accepted: str) -> AfterValidator:
@@ -58,6 +62,9 @@ MetricName = Annotated[
     _matching(
         r"[a-z][a-z0-9_]{0,39}", "lower-case letters, digits and underscores, at most 40 of them"
     ),
+]
+FileName = Annotated[
+    str, _matching(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}", "the name of a file beside model.yaml")
 ]
 Scalar = Annotated[object, AfterValidator(_scalar)]
 # Both of SageMaker's time-outs: 60 to 3600 seconds (botocore's model of CreateEndpointConfig).
@@ -97,6 +104,7 @@ class Serving(_Part):
         startup_timeout: until the container answers /ping.
         data_capture_percent: share of requests that are kept in the bucket; 0 keeps none.
         environment: variables of the container; they are registered with each version.
+        autoscaling: how stable scales between rollouts; null: it doesn't.
     """
 
     instance_type: InstanceType | None = None
@@ -104,6 +112,7 @@ class Serving(_Part):
     startup_timeout: StartTimeout = timedelta(minutes=10)
     data_capture_percent: Annotated[int, Field(ge=0, le=100)] = 0
     environment: dict[str, str] = {}
+    autoscaling: ScalingSettings | None = None
 
 
 class Alarms(_Part):
@@ -132,14 +141,35 @@ class Alarms(_Part):
 
 
 class ModelFile(_Part):
-    """One model: everything about it that is not code."""
+    """One model: everything about it that is not code.
+
+    Attributes:
+        image: one of AWS's; an image of the model's own is named by the deployment instead.
+        golden: file beside it with golden requests, asked of each canary before any user's.
+    """
 
     name: Name
     description: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+    image: AwsImage | None = None
+    golden: FileName | None = None
     training: Training = Training()
     serving: Serving = Serving()
     rollout: Policy = Policy()
     alarms: Alarms
+
+    _golden_requests: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def golden_requests(self) -> tuple[str, ...]:
+        """What the file `golden` holds, each request as JSON."""
+        return self._golden_requests
+
+    def read_golden(self, folder: Path) -> list[str]:
+        """Read the file `golden`; what is wrong with it, a line each."""
+        if self.golden is None:
+            return []
+        self._golden_requests, problems = read_golden_file(folder / self.golden)
+        return problems
 
 
 def load_model(folder: Path) -> ModelFile:
@@ -153,6 +183,8 @@ def load_model(folder: Path) -> ModelFile:
     if model is not None and model.name != folder.name:
         text = f"got {model.name!r}, accepted: the folder's name, {folder.name}"
         problems.append(problem(source, ("name",), text))
+    if model is not None:
+        problems += model.read_golden(folder)
     if model is None or problems:
         raise InvalidModelFile("\n".join(problems))
     return model

@@ -16,6 +16,10 @@ StackKind = Literal["data", "registry", "serving", "rollout"]
 
 BOOTSTRAP_VARIANT = "bootstrap"
 CAPTURES = "captures"  # folder of captured requests in the bucket
+ENDPOINT_LOGS = "/aws/sagemaker/Endpoints"  # SageMaker's own place for the containers' output
+LABELS_URL = "LabelsUrl"  # output of the rollout stack
+# Where services may write without a resource policy that names each log group.
+VENDED_LOGS = "/aws/vendedlogs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,30 @@ class Names:
 
     def stack(self, kind: StackKind) -> str:
         """A CloudFormation stack."""
-        return f"steelyard-{self.environment}-{kind}"
+        return f"{self.prefix}-{kind}"
+
+    @property
+    def prefix(self) -> str:
+        """Start of nearly all of them."""
+        return f"steelyard-{self.environment}"
+
+    @property
+    def key_alias(self) -> str:
+        """The key that everything is encrypted with, for people."""
+        return f"alias/{self.prefix}"
+
+    @property
+    def key_parameter(self) -> str:
+        """The key's ARN, for the other stacks."""
+        return f"/steelyard/{self.environment}/key"
+
+    def log_prefixes(self, endpoint_prefix: str) -> tuple[str, ...]:
+        """Starts of the names of all log groups."""
+        return (
+            f"/aws/lambda/{self.prefix}-",
+            f"{VENDED_LOGS}/{self.prefix}-",
+            f"{ENDPOINT_LOGS}/{endpoint_prefix}",
+        )
 
     def bucket(self, account: str, region: str) -> str:
         """The bucket for training data, artifacts and captures; names are unique in the world."""
@@ -41,6 +68,31 @@ class Names:
     def function(self) -> str:
         """The reconciler's Lambda function."""
         return f"steelyard-{self.environment}-reconcile"
+
+    @property
+    def intake(self) -> str:
+        """The Lambda function that takes labels."""
+        return f"{self.prefix}-intake"
+
+    @property
+    def labels(self) -> str:
+        """The table of labels, and the API that they are reported to."""
+        return f"{self.prefix}-labels"
+
+    @property
+    def labels_key(self) -> str:
+        """The secret that inference ids are issued with."""
+        return f"{self.prefix}-labels-key"
+
+    @property
+    def labels_clients(self) -> str:
+        """The policy for roles of those who report labels."""
+        return f"{self.prefix}-labels-clients"
+
+    @property
+    def labels_log(self) -> str:
+        """Who called the API of labels."""
+        return f"{VENDED_LOGS}/{self.prefix}-labels"
 
     @property
     def events(self) -> str:
@@ -107,9 +159,28 @@ class ModelNames:
         return f"{self.endpoint}-bootstrap"
 
     @property
+    def log_group(self) -> str:
+        """What every version's container prints."""
+        return f"{ENDPOINT_LOGS}/{self.endpoint}"
+
+    @property
+    def dashboard(self) -> str:
+        """The CloudWatch dashboard of its rollouts."""
+        return f"steelyard-{self.environment}-{self.model}"
+
+    @property
     def settings_parameter(self) -> str:
         """The model's settings, read by the reconciler."""
         return f"{Names(self.environment).settings_prefix}/{self.endpoint}"
+
+    @property
+    def golden_path(self) -> str:
+        """The golden requests; the reconciler reads what lies below it."""
+        return f"{self.settings_parameter}/golden"
+
+    def golden_parameter(self, number: int) -> str:
+        """One golden request."""
+        return f"{self.golden_path}/{number:02}"
 
     @property
     def bootstrap_parameter(self) -> str:

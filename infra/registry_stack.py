@@ -9,6 +9,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from infra.constructs.arns import Arns
+from infra.constructs.encryption import environment_key
 from infra.constructs.execution_role import (
     ExecutionRole,
     list_objects,
@@ -17,7 +18,8 @@ from infra.constructs.execution_role import (
 )
 from infra.environments import Environment
 from infra.model_file import ModelFile
-from infra.names import ModelNames
+from infra.model_images import model_images
+from infra.names import ModelNames, Names
 
 
 class RegistryStack(cdk.Stack):
@@ -61,8 +63,9 @@ class _Registered(Construct):
             "TrainingRole",
             role_name=names.training_role,
             description=f"Training jobs of {names.endpoint}",
-            image=environment.image(model.name),
+            image=model_images(environment, model).training,
             log_group="/aws/sagemaker/TrainingJobs",
+            key=environment_key(self, Names(environment.name)),
             own=[
                 read_objects(arns, environment, names.data_prefix),
                 list_objects(arns, environment, names.data_prefix),

@@ -1,15 +1,18 @@
-"""What moves rollouts: rules, queues, the reconciler, its settings, and who is called."""
+"""What moves rollouts: rules, queues, reconciler, settings, labels, and who is called."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.constructs.arns import Arns
+from infra.constructs.dashboard import RolloutDashboard
+from infra.constructs.encryption import environment_key
+from infra.constructs.functions import libraries
+from infra.constructs.intake import LabelsIntake
+from infra.constructs.pages import Pages
 from infra.constructs.permissions import reconciler_policy
 from infra.constructs.queues import EventQueues
 from infra.constructs.reconciler import Reconciler
@@ -41,16 +44,26 @@ class RolloutStack(cdk.Stack):
         )
         names, arns = Names(environment.name), Arns.of(self)
         model_names = [ModelNames.of(environment, model.name) for model in models]
-        topic_arn = self._topic(names, arns)
-        queues = EventQueues(self, "Queues", names=names, models=model_names)
+        key = environment_key(self, names)
+        pages = Pages(self, "Pages", names=names, addresses=environment.notify, key=key)
+        topic_arn = pages.topic_arn
+        queues = EventQueues(self, "Queues", names=names, models=model_names, key=key)
+        layer = libraries(self, environment)
         Reconciler(
             self,
             "Reconciler",
             environment=environment,
-            policy=reconciler_policy(arns, names, model_names, topic_arn),
+            policy=reconciler_policy(
+                arns, names, model_names, topic_arn=topic_arn, key_arn=key.key_arn
+            ),
             queues=queues,
             topic_arn=topic_arn,
             endpoints=len(models),
+            layer=layer,
+            key=key,
+        )
+        LabelsIntake(
+            self, "Labels", environment=environment, models=model_names, layer=layer, key=key
         )
         for model, its_names in zip(models, model_names, strict=True):
             self._endpoint(model, its_names, queues, topic_arn)
@@ -66,24 +79,4 @@ class RolloutStack(cdk.Stack):
         # A tick of an endpoint without settings would be taken for a stray and quarantined.
         rules.node.add_dependency(settings)
         Watchdogs(scope, "Watchdogs", names=names, alpha=model.rollout.alpha, topic_arn=topic_arn)
-
-    def _topic(self, names: Names, arns: Arns) -> str:
-        """The topic that people are called through.
-
-        Unencrypted at rest: CloudWatch can't publish through AWS's own key, and a page holds only
-        names, numbers and reasons.
-        """
-        topic = sns.Topic(self, "Pages", topic_name=names.pages, enforce_ssl=True)
-        topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="Alarms",
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[topic.topic_arn],
-                conditions={
-                    "StringEquals": {"aws:SourceAccount": self.account},
-                    "ArnLike": {"aws:SourceArn": arns.regional("cloudwatch", "alarm:steelyard/*")},
-                },
-            )
-        )
-        return topic.topic_arn
+        RolloutDashboard(scope, "Dashboard", model=model, names=names)

@@ -10,13 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from infra.constructs.arns import Arns
+from infra.constructs.encryption import environment_key
 from infra.constructs.execution_role import ExecutionRole, read_objects, write_objects
 from infra.environments import Environment
 from infra.model_file import ModelFile
+from infra.model_images import model_images
 from infra.names import BOOTSTRAP_VARIANT, CAPTURES, ModelNames, Names
 
 _KEEP = cdk.RemovalPolicy.RETAIN
@@ -55,20 +59,35 @@ class BootstrapEndpoint(Construct):
         self._environment = environment
         self._file = model
         self._names = ModelNames.of(environment, model.name)
-        bootstrap = self._model(self._role())
+        key = environment_key(self, Names(environment.name))
+        bootstrap = self._model(self._role(key))
         config = self._config()
         config.add_resource_dependency(bootstrap)
-        self._endpoint().add_resource_dependency(config)
+        endpoint = self._endpoint()
+        endpoint.add_resource_dependency(config)
+        # SageMaker makes the group with the first line, and keeps it for ever, if there is none.
+        endpoint.node.add_dependency(self._log(key))
 
-    def _role(self) -> ExecutionRole:
+    def _log(self, key: kms.IKey) -> logs.LogGroup:
+        return logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=self._names.log_group,
+            retention=logs.RetentionDays[self._environment.log_retention],
+            encryption_key=key,
+            removal_policy=_KEEP,  # as the endpoint that writes to it
+        )
+
+    def _role(self, key: kms.IKey) -> ExecutionRole:
         names, arns = self._names, Arns.of(self)
         role = ExecutionRole(
             self,
             "ServingRole",
             role_name=names.serving_role,
             description=f"Every version of {names.endpoint}",
-            image=self._environment.image(names.model),
-            log_group=f"/aws/sagemaker/Endpoints/{names.endpoint}",
+            image=model_images(self._environment, self._file).serving,
+            log_group=names.log_group,
+            key=key,
             own=[
                 read_objects(arns, self._environment, names.artifact_prefix),
                 write_objects(arns, self._environment, names.capture_prefix),

@@ -27,5 +27,14 @@ def to_settings(
         "package_group": names.package_group,
         "execution_role_arn": execution_role_arn,
         "rollout": encode(model.rollout),
+        "autoscaling": encode(model.serving.autoscaling),
+        "golden": _golden(model, names),
         "alarms": variant_alarms(model.alarms, names.endpoint, topic_arn),
     }
+
+
+def _golden(model: ModelFile, names: ModelNames) -> dict[str, Any] | None:
+    """Where the golden requests are; they take a parameter each."""
+    if not model.golden_requests:
+        return None
+    return {"path": names.golden_path, "count": len(model.golden_requests)}

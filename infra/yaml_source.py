@@ -37,13 +37,18 @@ class Source:
         return self.lines.get(path, 1)
 
 
+def shown_as(path: Path) -> str:
+    """A path as messages show it."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
 def read_yaml(path: Path) -> Source:
     """Read one YAML document.
 
     Raises:
         InvalidModelFile: not readable as YAML; says line, column and what is wrong there.
     """
-    shown = str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    shown = shown_as(path)
     try:
         loader = _Loader(path.read_bytes())
         node = loader.get_single_node()

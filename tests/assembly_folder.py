@@ -23,14 +23,14 @@ def write_stack(
     Args:
         folder: of the assembly.
         name: of the stack.
-        resources: of its template; a key `Outputs` beside them is the template's.
+        resources: of its template; `Outputs` and `Parameters` beside them are the template's.
         after: names of the stacks that it depends on.
         assets: more entries of its asset manifest.
         properties: more properties of its artifact.
     """
-    outputs = {"Outputs": resources["Outputs"]} if "Outputs" in resources else {}
-    kept = {key: value for key, value in resources.items() if key != "Outputs"}
-    template = json.dumps({"Resources": kept, **outputs})
+    beside = {key: resources[key] for key in ("Outputs", "Parameters") if key in resources}
+    kept = {key: value for key, value in resources.items() if key not in beside}
+    template = json.dumps({"Resources": kept, **beside})
     digest = hashlib.sha256(template.encode()).hexdigest()
     (folder / f"{name}.template.json").write_text(template)
     destination = {"bucketName": BUCKET, "objectKey": f"{digest}.json"}

@@ -7,15 +7,19 @@ from typing import Any
 
 from steelyard.aws.alarms import VariantAlarms
 from steelyard.aws.calls import client, client_without_retries
-from steelyard.aws.catalog import Catalog
+from steelyard.aws.catalog import Catalog, ModelSettings
 from steelyard.aws.endpoint import Endpoint
+from steelyard.aws.golden import GoldenRequests
+from steelyard.aws.labels import LabelBook
 from steelyard.aws.ledger import Ledger
 from steelyard.aws.metrics import Metrics
 from steelyard.aws.outlets import Pager, Quarantine
 from steelyard.aws.registry import Registry
+from steelyard.aws.scaling import VariantScaling
 from steelyard.messages import Home
 from steelyard.service import Reconciler
 from steelyard.settings import Settings, from_environment
+from steelyard.world import World
 
 
 class Runtime:
@@ -36,6 +40,18 @@ class Runtime:
     @cached_property
     def _cloudwatch(self) -> Any:
         return client("cloudwatch")
+
+    @cached_property
+    def _autoscaling(self) -> Any:
+        return client("application-autoscaling")
+
+    @cached_property
+    def _invoker(self) -> Any:
+        return client_without_retries("sagemaker-runtime", read_timeout=4)
+
+    @cached_property
+    def _labels(self) -> LabelBook:
+        return LabelBook(self._settings.labels_table, client("dynamodb"))
 
     @cached_property
     def _ledger(self) -> Ledger:
@@ -67,19 +83,29 @@ class Runtime:
         """
         settings = self._catalog.settings(endpoint)
         alarms = VariantAlarms(endpoint, self._cloudwatch, settings.alarms)
+        metrics = Metrics(endpoint, self._cloudwatch)
+        role = settings.execution_role_arn
+        variants = Endpoint(endpoint, self._sagemaker, self._sagemaker_writer, role, alarms)
         return Reconciler(
             name=endpoint,
-            policy=settings.rollout,
             ledger=self._ledger,
-            endpoint=Endpoint(
-                endpoint,
-                self._sagemaker,
-                self._sagemaker_writer,
-                settings.execution_role_arn,
-                alarms,
+            world=World(
+                name=endpoint,
+                policy=settings.rollout,
+                endpoint=variants,
+                alarms=alarms,
+                registry=Registry(settings.package_group, self._sagemaker),
+                metrics=metrics,
+                labels=self._labels,
+                ask_golden=lambda variant: self._golden(settings).ask(variant),
             ),
-            alarms=alarms,
-            registry=Registry(settings.package_group, self._sagemaker),
-            metrics=Metrics(endpoint, self._cloudwatch),
+            endpoint=variants,
+            scaling=VariantScaling(endpoint, self._autoscaling, settings.scaling),
+            metrics=metrics,
             pager=self._pager,
         )
+
+    def _golden(self, settings: ModelSettings) -> GoldenRequests:
+        """Read when they are to be asked: only a canary that warms up is."""
+        goldens = self._catalog.golden(settings.golden)
+        return GoldenRequests(settings.endpoint, self._invoker, goldens)

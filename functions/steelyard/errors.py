@@ -17,6 +17,10 @@ class InvalidPolicy(SteelyardError, ValueError):
     """A policy whose numbers don't fit together; names the key, the value and what is accepted."""
 
 
+class InvalidGolden(SteelyardError, ValueError):
+    """A golden request that can't be asked or judged; says key, value and what is accepted."""
+
+
 class IllegalTransition(SteelyardError):
     """A command that the current phase doesn't allow; says which would be legal."""
 

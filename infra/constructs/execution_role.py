@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.constructs.arns import Arns
+from infra.constructs.encryption import use_key
+from infra.constructs.exceptions import accept_wildcards
 from infra.environments import Environment
 from infra.images import Image
 
@@ -17,6 +20,7 @@ class ExecutionRole(iam.Role):
 
     Args:
         log_group: CloudWatch log group that SageMaker writes its output to.
+        key: encrypts the bucket.
     """
 
     def __init__(  # noqa: PLR0913 - knobs are keyword-only arguments
@@ -28,11 +32,17 @@ class ExecutionRole(iam.Role):
         description: str,
         image: Image,
         log_group: str,
+        key: kms.IKey,
         own: Sequence[iam.PolicyStatement],
     ) -> None:
         arns = Arns.of(scope)
         policy = iam.PolicyDocument(
-            statements=[*own, *_image(arns, image), *_output(arns, log_group)]
+            statements=[
+                *own,
+                use_key(key.key_arn, arns, "s3"),
+                *_image(arns, image),
+                *_output(arns, log_group),
+            ]
         )
         super().__init__(
             scope,
@@ -43,6 +53,7 @@ class ExecutionRole(iam.Role):
             # Inline, so that the role never exists without its permissions.
             inline_policies={"Execution": policy},
         )
+        accept_wildcards(self, policy)
 
 
 def read_objects(arns: Arns, environment: Environment, prefix: str) -> iam.PolicyStatement:

@@ -5,16 +5,25 @@ Never `cloudwatch:SetAlarmState`: whoever may force an alarm could roll back at 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from aws_cdk import aws_iam as iam
 
 from infra.constructs.arns import Arns
+from infra.constructs.encryption import use_key
+from infra.constructs.statements import allow, logs_and_traces
 from infra.names import ModelNames, Names
+
+_SCALER = "sagemaker.application-autoscaling.amazonaws.com"
+_SCALERS_ROLE = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+_INSTANCE_COUNTS = {
+    "application-autoscaling:service-namespace": "sagemaker",
+    "application-autoscaling:scalable-dimension": "sagemaker:variant:DesiredInstanceCount",
+}
 
 
 def reconciler_policy(
-    arns: Arns, names: Names, models: Sequence[ModelNames], topic_arn: str
+    arns: Arns, names: Names, models: Sequence[ModelNames], *, topic_arn: str, key_arn: str
 ) -> iam.PolicyDocument:
     """The one policy of the reconciler's role."""
     return iam.PolicyDocument(
@@ -22,21 +31,26 @@ def reconciler_policy(
             *_endpoints(arns, models),
             *_versions(arns, models),
             *_cloudwatch(arns, models),
-            *_memory(arns, names),
+            *_scaling(arns, models),
+            *_memory(arns, names, models),
             *_messages(arns, names, topic_arn),
+            use_key(key_arn, arns, "dynamodb", "sns", "sqs"),
         ]
     )
 
 
 def _endpoints(arns: Arns, models: Sequence[ModelNames]) -> list[iam.PolicyStatement]:
     return [
-        _allow(
+        allow(
             "Endpoints",
             "sagemaker:DescribeEndpoint",
+            # For golden requests. No condition can bind it to a variant: there is a key for
+            # TargetModel, none for TargetVariant (service authorization reference).
+            "sagemaker:InvokeEndpoint",
             "sagemaker:UpdateEndpointWeightsAndCapacities",
             on=[arns.regional("sagemaker", f"endpoint/{m.endpoint}") for m in models],
         ),
-        _allow(
+        allow(
             # Authorised on both: the endpoint, and the config that it gets.
             "UpdateEndpoints",
             "sagemaker:UpdateEndpoint",
@@ -46,24 +60,24 @@ def _endpoints(arns: Arns, models: Sequence[ModelNames]) -> list[iam.PolicyState
                 for resource in (f"endpoint/{m.endpoint}", f"endpoint-config/{m.endpoint}-*")
             ],
         ),
-        _allow(
+        allow(
             "Configs",
             "sagemaker:CreateEndpointConfig",
             on=[arns.regional("sagemaker", f"endpoint-config/{m.endpoint}-*") for m in models],
         ),
-        _allow(
+        allow(
             "Models",
             "sagemaker:CreateModel",
             on=[arns.regional("sagemaker", f"model/{m.endpoint}-*") for m in models],
         ),
-        _allow(
+        allow(
             # Of any name: what somebody else put in charge must be read to be adopted.
             "ReadConfigs",
             "sagemaker:DescribeEndpointConfig",
             on=[arns.regional("sagemaker", "endpoint-config/*")],
         ),
-        _allow("ReadModels", "sagemaker:DescribeModel", on=[arns.regional("sagemaker", "model/*")]),
-        _allow(
+        allow("ReadModels", "sagemaker:DescribeModel", on=[arns.regional("sagemaker", "model/*")]),
+        allow(
             "ServeAs",
             "iam:PassRole",
             on=[arns.role(m.serving_role) for m in models],
@@ -74,33 +88,33 @@ def _endpoints(arns: Arns, models: Sequence[ModelNames]) -> list[iam.PolicyState
 
 def _versions(arns: Arns, models: Sequence[ModelNames]) -> list[iam.PolicyStatement]:
     return [
-        _allow(
+        allow(
             "Versions",
             "sagemaker:DescribeModelPackage",
             on=[arns.regional("sagemaker", f"model-package/{m.package_group}/*") for m in models],
         ),
         # Sources disagree on which resource listing is authorised, if any; it shows names alone.
-        _allow("ListVersions", "sagemaker:ListModelPackages", on=["*"]),
+        allow("ListVersions", "sagemaker:ListModelPackages", on=["*"]),
     ]
 
 
 def _cloudwatch(arns: Arns, models: Sequence[ModelNames]) -> list[iam.PolicyStatement]:
     return [
-        _allow(
+        allow(
             # Two slashes: the variants' alarms alone, not the two that watch the reconciler.
             "VariantAlarms",
             "cloudwatch:PutMetricAlarm",
             "cloudwatch:DeleteAlarms",
             on=[arns.regional("cloudwatch", f"alarm:{m.alarm_prefix}*/*") for m in models],
         ),
-        _allow(
+        allow(
             # Listing by prefix is authorised on all alarms of the account.
             "ReadAlarms",
             "cloudwatch:DescribeAlarms",
             on=[arns.regional("cloudwatch", "alarm:*")],
         ),
-        _allow("ReadMetrics", "cloudwatch:GetMetricData", on=["*"]),  # has no resource to name
-        _allow(
+        allow("ReadMetrics", "cloudwatch:GetMetricData", on=["*"]),  # has no resource to name
+        allow(
             "WriteMetrics",
             "cloudwatch:PutMetricData",
             on=["*"],  # has no resource to name; the namespace bounds it
@@ -109,25 +123,78 @@ def _cloudwatch(arns: Arns, models: Sequence[ModelNames]) -> list[iam.PolicyStat
     ]
 
 
-def _memory(arns: Arns, names: Names) -> list[iam.PolicyStatement]:
+def _scaling(arns: Arns, models: Sequence[ModelNames]) -> list[iam.PolicyStatement]:
+    """Of every model: one that no longer asks for autoscaling must be rid of its targets.
+
+    Application Auto Scaling also tries whether its caller may do what it will do itself: describe
+    the endpoint and its config, change its capacity, and keep the two alarms of a policy.
+    Sources: the service's authorization reference; "Permissions validation for API calls on
+    target resources" in its user guide; "Auto scaling prerequisites" in SageMaker's.
+    """
+    alarms = [f"alarm:TargetTracking-endpoint/{m.endpoint}/variant/*" for m in models]
     return [
-        _allow(
+        allow(
+            "ReadScaling",
+            "application-autoscaling:DescribeScalableTargets",
+            "application-autoscaling:DescribeScalingPolicies",
+            on=["*"],  # have no resource to name
+        ),
+        allow(
+            # AWS makes up the id in a target's ARN, so only these conditions can bound it.
+            "Scaling",
+            "application-autoscaling:DeregisterScalableTarget",
+            "application-autoscaling:PutScalingPolicy",
+            "application-autoscaling:RegisterScalableTarget",
+            on=[arns.regional("application-autoscaling", "scalable-target/*")],
+            where={"StringEquals": _INSTANCE_COUNTS},
+        ),
+        allow(
+            # AWS names them `TargetTracking-<resource id>-AlarmHigh-<uuid>` and `...-AlarmLow-...`.
+            "ScalingAlarms",
+            "cloudwatch:PutMetricAlarm",
+            "cloudwatch:DeleteAlarms",
+            on=[arns.regional("cloudwatch", alarm) for alarm in alarms],
+        ),
+        allow(
+            # The account's first registration makes the role that AWS scales with.
+            "ScalingRole",
+            "iam:CreateServiceLinkedRole",
+            on=[arns.role(f"aws-service-role/{_SCALER}/{_SCALERS_ROLE}")],
+            where={"StringEquals": {"iam:AWSServiceName": _SCALER}},
+        ),
+    ]
+
+
+def _memory(arns: Arns, names: Names, models: Sequence[ModelNames]) -> list[iam.PolicyStatement]:
+    return [
+        allow(
             "Ledger",
             "dynamodb:PutItem",
             "dynamodb:Query",
             on=[arns.regional("dynamodb", f"table/{names.ledger}")],
         ),
-        _allow(
+        allow(
+            "Labels",
+            "dynamodb:Query",
+            on=[arns.regional("dynamodb", f"table/{names.labels}")],
+        ),
+        allow(
             "Settings",
             "ssm:GetParameter",
             on=[arns.regional("ssm", f"parameter{names.settings_prefix}/*")],
+        ),
+        allow(
+            # Authorised on the path itself, not on the parameters below it.
+            "Goldens",
+            "ssm:GetParametersByPath",
+            on=[arns.regional("ssm", f"parameter{m.golden_path}") for m in models],
         ),
     ]
 
 
 def _messages(arns: Arns, names: Names, topic_arn: str) -> list[iam.PolicyStatement]:
     return [
-        _allow(
+        allow(
             "Events",
             "sqs:ChangeMessageVisibility",
             "sqs:DeleteMessage",
@@ -135,26 +202,7 @@ def _messages(arns: Arns, names: Names, topic_arn: str) -> list[iam.PolicyStatem
             "sqs:ReceiveMessage",
             on=[arns.regional("sqs", names.events)],
         ),
-        _allow("Quarantine", "sqs:SendMessage", on=[arns.regional("sqs", names.quarantine)]),
-        _allow("Pages", "sns:Publish", on=[topic_arn]),
-        _allow(
-            "Logs",
-            "logs:CreateLogStream",
-            "logs:PutLogEvents",
-            on=[arns.regional("logs", f"log-group:/aws/lambda/{names.function}:*")],
-        ),
-        _allow(
-            "Traces",
-            "xray:PutTelemetryRecords",
-            "xray:PutTraceSegments",
-            on=["*"],  # has no resource to name
-        ),
+        allow("Quarantine", "sqs:SendMessage", on=[arns.regional("sqs", names.quarantine)]),
+        allow("Pages", "sns:Publish", on=[topic_arn]),
+        *logs_and_traces(arns, names.function),
     ]
-
-
-def _allow(
-    sid: str, *actions: str, on: Sequence[str], where: Mapping[str, object] | None = None
-) -> iam.PolicyStatement:
-    return iam.PolicyStatement(
-        sid=sid, actions=list(actions), resources=list(on), conditions=dict(where or {})
-    )

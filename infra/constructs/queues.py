@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.arns import Arns
+from infra.constructs.exceptions import accept
 from infra.names import ModelNames, Names
 
 FUNCTION_SECONDS = 30
@@ -25,12 +27,21 @@ class EventQueues(Construct):
     """One FIFO queue for all endpoints (group: endpoint), and three that people look into."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, names: Names, models: Sequence[ModelNames]
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        names: Names,
+        models: Sequence[ModelNames],
+        key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._key = key
         self.dead = self._queue("Dead", names.dead, fifo=True)
         self.undelivered = self._queue("Undelivered", names.undelivered)
         self.quarantine = self._queue("Quarantine", names.quarantine)
+        accept(self.undelivered, "AwsSolutions-SQS3", "the rules' own dead-letter queue")
+        accept(self.quarantine, "AwsSolutions-SQS3", "people read it; nothing fails on it")
         self.events = sqs.Queue(
             self,
             "Events",
@@ -40,7 +51,8 @@ class EventQueues(Construct):
             # within five minutes vanish: a tick must never be given a constant input.
             content_based_deduplication=True,
             visibility_timeout=_VISIBILITY,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=key,
             enforce_ssl=True,
             dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=_ATTEMPTS, queue=self.dead),
         )
@@ -54,7 +66,8 @@ class EventQueues(Construct):
             queue_name=name,
             fifo=fifo,  # CloudFormation takes true or nothing
             retention_period=_FORTNIGHT,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=self._key,
             enforce_ssl=True,
         )
 

@@ -1,10 +1,9 @@
-"""The parameter through which a model's file reaches the reconciler."""
+"""The parameters through which a model's file reaches the reconciler."""
 
 from __future__ import annotations
 
 import json
 
-import aws_cdk as cdk
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
@@ -19,7 +18,7 @@ _ARNS = 1024  # room for ARNs, whose length is known only once they are deployed
 
 
 class SettingsParameter(Construct):
-    """JSON settings of one model.
+    """JSON settings of one model, and its golden requests, one a parameter.
 
     Raises:
         InvalidModelFile: more than a parameter holds.
@@ -53,6 +52,15 @@ class SettingsParameter(Construct):
             name=names.settings_parameter,
             type="String",
             tier="Standard" if size <= _STANDARD else "Advanced",
-            value=cdk.Stack.of(self).to_json_string(settings),
+            value=json.dumps(settings),  # not CDK's to_json_string: it leaves out what is null
             description=f"Steelyard: settings of {names.endpoint}",
         )
+        for number, request in enumerate(model.golden_requests, start=1):
+            ssm.CfnParameter(
+                self,
+                f"Golden{number:02}",
+                name=names.golden_parameter(number),
+                type="String",
+                value=request,
+                description=f"Steelyard: a golden request of {names.endpoint}",
+            )

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from infra.node import use_bundled_node
 from infra.synth import synthesize
+
+use_bundled_node()  # before any test imports aws_cdk
 
 IMAGE = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/steelyard/completion@sha256:{'a' * 64}"
 ENVIRONMENTS = ("local", "dev", "prod")
@@ -74,7 +77,7 @@ def resources(template: Callable[..., dict[str, Any]]) -> Callable[..., list[dic
 
     def find(stack: str, kind: str, environment: str = "local") -> list[dict[str, Any]]:
         found = template(stack, environment)["Resources"].values()
-        return [_text(resource) for resource in found if resource["Type"] == kind]
+        return [readable(resource) for resource in found if resource["Type"] == kind]
 
     return find
 
@@ -106,16 +109,19 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _text(value: Any) -> Any:
+def readable(value: Any) -> Any:
+    """A template, or a part of it, with joins and references written as text."""
     match value:
         case {"Ref": name}:
             return f"${{{name}}}"
         case {"Fn::GetAtt": [name, attribute]}:
             return f"${{{name}.{attribute}}}"
+        case {"Fn::Sub": str(text)}:
+            return text
         case {"Fn::Join": ["", parts]}:
-            return "".join(_text(part) for part in parts)
+            return "".join(readable(part) for part in parts)
         case dict():
-            return {key: _text(item) for key, item in value.items()}
+            return {key: readable(item) for key, item in value.items()}
         case list():
-            return [_text(item) for item in value]
+            return [readable(item) for item in value]
     return value

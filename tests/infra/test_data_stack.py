@@ -1,9 +1,11 @@
-"""The bucket and the ledger outlive the stack and give nothing away."""
+"""Bucket, ledger and counted labels outlive the stack and give nothing away."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 Resources = Callable[..., list[dict[str, Any]]]
 
@@ -33,22 +35,39 @@ def test_only_captured_requests_expire(resources: Resources) -> None:
     assert all("NoncurrentVersionExpiration" not in r for r in rules if r not in expiring)
 
 
-def test_ledger_is_keyed_by_endpoint_and_version_with_recovery(resources: Resources) -> None:
-    (table,) = resources("data", "AWS::DynamoDB::Table")
+def tables(resources: Resources, environment: str = "local") -> dict[str, dict[str, Any]]:
+    """The tables by the last part of their names."""
+    found = resources("data", "AWS::DynamoDB::Table", environment)
+    return {table["Properties"]["TableName"].rpartition("-")[2]: table for table in found}
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"), [("ledger", ("endpoint", "version")), ("labels", ("key", "at"))]
+)
+def test_tables_have_recovery_and_outlive_the_stack(
+    resources: Resources, name: str, keys: tuple[str, str]
+) -> None:
+    table = tables(resources)[name]
     properties = table["Properties"]
-    assert properties["TableName"] == "steelyard-local-ledger"
     assert properties["KeySchema"] == [
-        {"AttributeName": "endpoint", "KeyType": "HASH"},
-        {"AttributeName": "version", "KeyType": "RANGE"},
+        {"AttributeName": keys[0], "KeyType": "HASH"},
+        {"AttributeName": keys[1], "KeyType": "RANGE"},
     ]
     assert {a["AttributeType"] for a in properties["AttributeDefinitions"]} == {"S"}
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
-def test_ledger_is_protected_from_deletion_but_on_the_laptop(resources: Resources) -> None:
-    protected = {}
-    for environment in ("local", "dev", "prod"):
-        (table,) = resources("data", "AWS::DynamoDB::Table", environment)
-        protected[environment] = table["Properties"]["DeletionProtectionEnabled"]
+def test_no_entry_of_the_ledger_ever_expires(resources: Resources) -> None:
+    assert "TimeToLiveSpecification" not in tables(resources)["ledger"]["Properties"]
+
+
+@pytest.mark.parametrize("name", ["ledger", "labels"])
+def test_tables_are_protected_from_deletion_but_on_the_laptop(
+    resources: Resources, name: str
+) -> None:
+    protected = {
+        environment: tables(resources, environment)[name]["Properties"]["DeletionProtectionEnabled"]
+        for environment in ("local", "dev", "prod")
+    }
     assert protected == {"local": False, "dev": True, "prod": True}

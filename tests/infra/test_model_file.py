@@ -84,13 +84,13 @@ def test_any_sum_of_units_is_read_exactly(
         pytest.param(
             "trainig: {}\n",
             "5: trainig: unknown key (did you mean training?), accepted: name, description, "
-            "training, serving, rollout, alarms",
+            "image, golden, training, serving, rollout, alarms",
             id="unknown-key",
         ),
         pytest.param(
             "serving:\n  gpu: 1\n",
             "6: serving.gpu: unknown key, accepted: instance_type, download_timeout, "
-            "startup_timeout, data_capture_percent, environment",
+            "startup_timeout, data_capture_percent, environment, autoscaling",
             id="unknown-key-inside",
         ),
         pytest.param(
@@ -155,6 +155,30 @@ def test_any_sum_of_units_is_read_exactly(
             id="above-all",
         ),
         pytest.param(
+            "serving:\n  autoscaling: {min_instances: 3, max_instances: 2, "
+            "invocations_per_instance: 600}\n",
+            "6: serving.autoscaling.max_instances: got 2, accepted: at least min_instances, 3",
+            id="autoscaling-to-less-than-its-minimum",
+        ),
+        pytest.param(
+            "serving:\n  autoscaling: {min_instances: 0, max_instances: 2, "
+            "invocations_per_instance: 600}\n",
+            "6: serving.autoscaling.min_instances: got 0, accepted: 1 or more",
+            id="autoscaling-to-nothing",
+        ),
+        pytest.param(
+            "serving:\n  autoscaling: {min_instances: 1, max_instances: 2, "
+            "invocations_per_instance: 0}\n",
+            "6: serving.autoscaling.invocations_per_instance: got 0, accepted: "
+            "a finite number above 0",
+            id="autoscaling-by-no-load",
+        ),
+        pytest.param(
+            "serving:\n  autoscaling: {min_instances: 1, max_instances: 2}\n",
+            "6: serving.autoscaling.invocations_per_instance: missing, accepted: a number",
+            id="autoscaling-by-nothing",
+        ),
+        pytest.param(
             "serving: {instance_type: g5.xlarge}\n",
             "5: serving.instance_type: got 'g5.xlarge', accepted: an instance type such as "
             "ml.g5.xlarge",
@@ -203,7 +227,7 @@ def test_what_is_no_yaml_is_refused_with_line_and_column(
 
 @pytest.mark.parametrize("text", ["", "# only a comment\n", "null\n"])
 def test_empty_file_is_refused(tmp_path: Path, text: str) -> None:
-    keys = "name, description, training, serving, rollout, alarms"
+    keys = "name, description, image, golden, training, serving, rollout, alarms"
     assert refusal(tmp_path, text) == [f"1: got nothing, accepted: a mapping with the keys {keys}"]
 
 

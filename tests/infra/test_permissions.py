@@ -12,6 +12,8 @@ Statements = Callable[..., dict[str, dict[str, Any]]]
 
 # Actions that AWS authorises on no resource; the service authorization reference lists them so.
 WITHOUT_RESOURCE = {
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
     "cloudwatch:GetMetricData",
     "cloudwatch:PutMetricData",
     "ecr:GetAuthorizationToken",
@@ -58,7 +60,9 @@ def test_no_policy_comes_from_anywhere_but_the_roles_themselves(
     resources: Resources, stack: str
 ) -> None:
     assert resources(stack, "AWS::IAM::Policy", "dev") == []
-    assert resources(stack, "AWS::IAM::ManagedPolicy", "dev") == []
+    for_people = resources(stack, "AWS::IAM::ManagedPolicy", "dev")
+    names = [policy["Properties"]["ManagedPolicyName"] for policy in for_people]
+    assert names == (["steelyard-dev-labels-clients"] if stack == "rollout" else [])
     roles = resources(stack, "AWS::IAM::Role", "dev")
     assert [r for r in roles if "ManagedPolicyArns" in r["Properties"]] == []
 
@@ -80,10 +84,21 @@ def test_reconciler_may_do_exactly_this(statements: Statements) -> None:
     events = arn("sqs", "steelyard-dev-events.fifo")
     log = arn("logs", "log-group:/aws/lambda/steelyard-dev-reconcile:*")
     role = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/steelyard-dev-completion-serving"
+    golden = arn("ssm", "parameter/steelyard/dev/models/dev-completion/golden")
+    targets = arn("application-autoscaling", "scalable-target/*")
+    tracking = arn("cloudwatch", "alarm:TargetTracking-endpoint/dev-completion/variant/*")
+    scaler = (
+        "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/"
+        "sagemaker.application-autoscaling.amazonaws.com/"
+        "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+    )
     topic = next(resource for action, resource in allowed if action == "sns:Publish")
     assert topic.startswith("${Pages")
+    key = next(resource for action, resource in allowed if action == "kms:Decrypt")
+    assert key.startswith("${SsmParameterValuesteelyarddevkey")
     assert allowed == {
         ("sagemaker:DescribeEndpoint", endpoint),
+        ("sagemaker:InvokeEndpoint", endpoint),
         ("sagemaker:UpdateEndpointWeightsAndCapacities", endpoint),
         ("sagemaker:UpdateEndpoint", endpoint),
         ("sagemaker:UpdateEndpoint", configs),
@@ -99,15 +114,27 @@ def test_reconciler_may_do_exactly_this(statements: Statements) -> None:
         ("cloudwatch:DescribeAlarms", arn("cloudwatch", "alarm:*")),
         ("cloudwatch:GetMetricData", "*"),
         ("cloudwatch:PutMetricData", "*"),
+        ("application-autoscaling:DescribeScalableTargets", "*"),
+        ("application-autoscaling:DescribeScalingPolicies", "*"),
+        ("application-autoscaling:RegisterScalableTarget", targets),
+        ("application-autoscaling:DeregisterScalableTarget", targets),
+        ("application-autoscaling:PutScalingPolicy", targets),
+        ("cloudwatch:PutMetricAlarm", tracking),
+        ("cloudwatch:DeleteAlarms", tracking),
+        ("iam:CreateServiceLinkedRole", scaler),
         ("dynamodb:PutItem", ledger),
         ("dynamodb:Query", ledger),
+        ("dynamodb:Query", arn("dynamodb", "table/steelyard-dev-labels")),
         ("ssm:GetParameter", arn("ssm", "parameter/steelyard/dev/models/*")),
+        ("ssm:GetParametersByPath", golden),
         ("sqs:ReceiveMessage", events),
         ("sqs:DeleteMessage", events),
         ("sqs:ChangeMessageVisibility", events),
         ("sqs:GetQueueAttributes", events),
         ("sqs:SendMessage", arn("sqs", "steelyard-dev-quarantine")),
         ("sns:Publish", topic),
+        ("kms:Decrypt", key),
+        ("kms:GenerateDataKey", key),
         ("logs:CreateLogStream", log),
         ("logs:PutLogEvents", log),
         ("xray:PutTraceSegments", "*"),
@@ -119,6 +146,19 @@ def test_role_is_passed_to_sagemaker_alone(statements: Statements) -> None:
     passing = statements("rollout", "steelyard-dev-reconcile", "dev")["ServeAs"]
     assert passing["Condition"] == {
         "StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}
+    }
+
+
+def test_only_instance_counts_of_sagemaker_are_scaled(statements: Statements) -> None:
+    found = statements("rollout", "steelyard-dev-reconcile", "dev")
+    assert found["Scaling"]["Condition"] == {
+        "StringEquals": {
+            "application-autoscaling:service-namespace": "sagemaker",
+            "application-autoscaling:scalable-dimension": "sagemaker:variant:DesiredInstanceCount",
+        }
+    }
+    assert found["ScalingRole"]["Condition"] == {
+        "StringEquals": {"iam:AWSServiceName": "sagemaker.application-autoscaling.amazonaws.com"}
     }
 
 

@@ -49,10 +49,10 @@ def test_queues_are_the_four_with_dead_letters_and_deduplication(
 
 def test_visibility_is_six_times_the_functions_timeout(resources: Resources) -> None:
     queues = by(resources("rollout", "AWS::SQS::Queue"), "QueueName")
-    (function,) = resources("rollout", "AWS::Lambda::Function")
+    functions = by(resources("rollout", "AWS::Lambda::Function"), "FunctionName")
     visibility = queues["steelyard-local-events.fifo"]["VisibilityTimeout"]
-    assert function["Properties"]["Timeout"] == 30
-    assert visibility >= 6 * function["Properties"]["Timeout"]
+    assert functions["steelyard-local-reconcile"]["Timeout"] == 30
+    assert visibility >= 6 * functions["steelyard-local-reconcile"]["Timeout"]
 
 
 PATTERNS: dict[str, dict[str, Any]] = {
@@ -146,20 +146,20 @@ def test_function_takes_batches_and_reports_single_failures(resources: Resources
 def test_function_is_the_reconciler_and_knows_its_surroundings(
     resources: Resources, template: Template
 ) -> None:
-    (function,) = resources("rollout", "AWS::Lambda::Function", "dev")
-    properties = function["Properties"]
+    functions = by(resources("rollout", "AWS::Lambda::Function", "dev"), "FunctionName")
+    properties = functions["steelyard-dev-reconcile"]
     quarantine = logical_id(template("rollout", "dev"), "steelyard-dev-quarantine")
     (topic,) = (
         key
         for key, r in template("rollout", "dev")["Resources"].items()
         if r["Type"] == "AWS::SNS::Topic"
     )
-    assert properties["FunctionName"] == "steelyard-dev-reconcile"
     assert properties["Handler"] == "steelyard.handlers.reconcile.handler"
     assert properties["Runtime"] == "python3.12"
     assert len(properties["Layers"]) == 1
     assert properties["Environment"]["Variables"] == {
         "STEELYARD_LEDGER_TABLE": "steelyard-dev-ledger",
+        "STEELYARD_LABELS_TABLE": "steelyard-dev-labels",
         "STEELYARD_QUARANTINE_URL": f"${{{quarantine}}}",
         "STEELYARD_TOPIC_ARN": f"${{{topic}}}",
         "STEELYARD_PARAMETER_PREFIX": "/steelyard/dev/models",
@@ -170,12 +170,16 @@ def test_function_is_the_reconciler_and_knows_its_surroundings(
     }
 
 
-def test_log_is_kept_as_long_as_the_environment_says(resources: Resources) -> None:
-    days = {}
-    for environment in ("local", "dev", "prod"):
-        (group,) = resources("rollout", "AWS::Logs::LogGroup", environment)
-        days[environment] = group["Properties"]["RetentionInDays"]
-    assert days == {"local": 7, "dev": 90, "prod": 365}
+@pytest.mark.parametrize(("environment", "days"), [("local", 7), ("dev", 90), ("prod", 365)])
+def test_logs_are_kept_as_long_as_the_environment_says(
+    resources: Resources, environment: str, days: int
+) -> None:
+    groups = by(resources("rollout", "AWS::Logs::LogGroup", environment), "LogGroupName")
+    assert {name: group["RetentionInDays"] for name, group in groups.items()} == {
+        f"/aws/lambda/steelyard-{environment}-reconcile": days,
+        f"/aws/lambda/steelyard-{environment}-intake": days,
+        f"/aws/vendedlogs/steelyard-{environment}-labels": days,
+    }
 
 
 def test_evidence_alarm_fires_at_the_promised_threshold(resources: Resources) -> None:
@@ -226,4 +230,5 @@ def test_settings_are_json_under_the_models_parameter(resources: Resources) -> N
         "arn:${AWS::Partition}:iam::000000000000:role/steelyard-local-completion-serving"
     )
     assert settings["rollout"]["steps"] == [5, 25, 50]
+    assert settings["autoscaling"] is None  # null must not be left out
     assert [alarm["metric"] for alarm in settings["alarms"]] == ["errors", "slow"]

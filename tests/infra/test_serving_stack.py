@@ -78,7 +78,17 @@ def test_the_three_are_made_one_after_the_other(template: Template) -> None:
     found = template("serving")["Resources"]
     by_type = {r["Type"]: (logical_id, r) for logical_id, r in found.items()}
     for before, after in pairwise(THE_THREE):
-        assert by_type[after][1]["DependsOn"] == [by_type[before][0]]
+        assert by_type[before][0] in by_type[after][1]["DependsOn"]
+
+
+def test_log_group_is_there_before_the_endpoint_writes_to_it(template: Template) -> None:
+    found = template("serving", "dev")["Resources"]
+    by_type = {r["Type"]: (logical_id, r) for logical_id, r in found.items()}
+    log, group = by_type["AWS::Logs::LogGroup"]
+    assert log in by_type["AWS::SageMaker::Endpoint"][1]["DependsOn"]
+    assert group["Properties"]["LogGroupName"] == "/aws/sagemaker/Endpoints/dev-completion"
+    assert group["Properties"]["RetentionInDays"] == 90
+    assert group["DeletionPolicy"] == "Retain"
 
 
 def test_requests_are_captured_into_the_bucket_as_the_file_says(resources: Resources) -> None:

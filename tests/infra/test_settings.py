@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from infra.environments import ENVIRONMENTS
-from infra.model_file import Alarms, ModelFile
+from infra.model_file import Alarms, ModelFile, Serving
 from infra.names import ModelNames
 from infra.settings import to_settings
 from steelyard.codec import decode
 from steelyard.rollout.policy import Policy
+from steelyard.rollout.scaling import ScalingSettings
 
 POLICY = replace(Policy(), bake=timedelta(minutes=7), steps=(3, 9), step_odds=(4.0, 2.5))
 MODEL = ModelFile(
@@ -38,7 +39,21 @@ def test_settings_name_endpoint_group_and_role() -> None:
         "package_group",
         "execution_role_arn",
         "rollout",
+        "autoscaling",
+        "golden",
         "alarms",
     }
     assert settings["endpoint"] == settings["package_group"] == "prod-chat"
     assert settings["execution_role_arn"] == "role"
+
+
+def test_autoscaling_is_null_or_what_the_file_says() -> None:
+    names = ModelNames.of(ENVIRONMENTS["prod"], "chat")
+    scaling = ScalingSettings(min_instances=1, max_instances=4, invocations_per_instance=600)
+    scaled = MODEL.model_copy(update={"serving": Serving(autoscaling=scaling)})
+    plain, told = (
+        json.loads(json.dumps(to_settings(model, names, execution_role_arn="r", topic_arn="t")))
+        for model in (MODEL, scaled)
+    )
+    assert plain["autoscaling"] is None
+    assert decode(ScalingSettings, told["autoscaling"]) == scaling

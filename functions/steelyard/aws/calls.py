@@ -21,6 +21,8 @@ _BUSY = (
     "InternalServerError",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
+    "ConcurrentUpdateException",
+    "TransactionInProgressException",  # an earlier attempt of the same call
 )
 _SERVERS_FAULT = 500
 
@@ -37,14 +39,16 @@ def client(service: str) -> Any:
     return boto3.client(service, config=config)
 
 
-def client_without_retries(service: str) -> Any:
+def client_without_retries(service: str, read_timeout: float = 20) -> Any:
     """A client for changing things: a call whose answer was lost must not be sent again unseen.
 
     The next tick reads what became of it. The read time-out bounds how long a call can be in
     flight, which `Policy.settle` must outlast.
     """
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=20
+        retries={"mode": "standard", "total_max_attempts": 1},
+        connect_timeout=5,
+        read_timeout=read_timeout,
     )
     return boto3.client(service, config=config)
 

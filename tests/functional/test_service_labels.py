@@ -22,6 +22,7 @@ BY_LABELS = replace(
     POLICY,
     guardrails=(Guardrail("errors", 0.5), Guardrail("labels", 0.5, absolute_margin=None)),
     segments=("de", "fr"),
+    metric_lag=timedelta(seconds=30),
 )
 Wrong = Mapping[tuple[str, str], float]
 

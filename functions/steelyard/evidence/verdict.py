@@ -38,7 +38,7 @@ class Verdict:
         unproven: guardrails that do not yet pass at this step (empty when NOT_WORSE).
         forecast_requests: canary requests still expected until all guardrails pass this step, at
             the rates seen so far; None when WORSE, already passed or not foreseeable.
-        segments: natural log of the evidence of harm by metric and segment.
+        segments: natural log of the evidence of harm by metric and segment, of those with labels.
     """
 
     kind: VerdictKind

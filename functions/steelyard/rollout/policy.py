@@ -16,6 +16,7 @@ from steelyard.evidence.counts import OTHER
 from steelyard.evidence.promise import Guardrail, Promise, require
 
 _SEGMENT = re.compile("[a-z][a-z0-9-]{0,39}")
+_LABELS_COMPLETE = timedelta(seconds=30)  # the intake's time-out, and some
 _MOST_SEGMENTS = 50  # each has evidence of its own in every entry of the ledger
 
 
@@ -40,7 +41,8 @@ class Policy:
         deadline: longest time at one step; then PAUSED, or rolled back where no data came.
         provision_timeout: longest time until the canary's instances serve.
         settle: hold after weights went back, longer than a call can be in flight.
-        metric_lag: age at which a minute of metrics counts as complete.
+        metric_lag: age at which a minute of metrics counts as complete; with labels at least 30
+            seconds, since those of a minute may be written 20 seconds after it.
         canary_instances: instances of the canary variant; null: as many as stable has.
         keep_loser: how long the loser stays at weight 0 after the end, unless the next rollout's
             update takes it out before; null: until then, however long.
@@ -135,6 +137,9 @@ class Policy:
         weighed = any(guardrail.metric == "labels" for guardrail in self.guardrails)
         accepted = "segments only with a guardrail on labels"
         require(weighed or not segments, "segments", segments, accepted)
+        lag, least = self.metric_lag, _LABELS_COMPLETE
+        accepted = f"at least {least} with a guardrail on labels"
+        require(not weighed or lag >= least, "metric_lag", lag, accepted)
 
     def _check_durations(self) -> None:
         for key in _MAY_BE_ZERO + _ABOVE_ZERO:

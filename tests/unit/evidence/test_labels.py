@@ -182,10 +182,12 @@ def test_evidence_with_segments_comes_back_from_json_as_it_was() -> None:
     assert decode(Evidence, json.loads(text)) == evidence
 
 
+FIFTY = tuple(f"a-segment-with-a-long-name-number-{i:06d}" for i in range(50))
+
+
 def test_fifty_segments_fit_an_entry_of_the_ledger_many_times_over() -> None:
-    names = tuple(f"a-segment-with-a-long-name-number-{i:06d}" for i in range(50))
-    promise = promise_on("labels", segments=names)
-    minute = labelled(dict.fromkeys(names, (9, 4)), dict.fromkeys(names, (90, 40)))
-    waits = labelled(dict.fromkeys(names, (3, 1)), dict.fromkeys(names, (9_000_000, 1)))
+    promise = promise_on("labels", segments=FIFTY)
+    minute = labelled(dict.fromkeys(FIFTY, (9, 4)), dict.fromkeys(FIFTY, (90, 40)))
+    waits = labelled(dict.fromkeys(FIFTY, (3, 1)), dict.fromkeys(FIFTY, (9_000_000, 1)))
     evidence = after(minute, waits, promise=promise)
     assert len(json.dumps(encode(evidence))) < 20_000  # DynamoDB takes 400 KB

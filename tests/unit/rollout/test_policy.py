@@ -13,6 +13,9 @@ from steelyard.rollout.policy import Policy
 
 ERRORS = Guardrail("errors", 0.6)
 
+LABELS: dict[str, Any] = {"guardrails": (Guardrail("labels", 1.0),)}
+MANY = tuple(f"s{number}" for number in range(51))
+
 BAD: tuple[tuple[dict[str, Any], str], ...] = (
     ({"steps": ()}, "steps: got (), accepted: at least one percentage"),
     ({"steps": (0, 5)}, "steps: got (0, 5), accepted: whole percentages, 1 to 99"),
@@ -35,6 +38,13 @@ BAD: tuple[tuple[dict[str, Any], str], ...] = (
     ({"slow_after": timedelta(0)}, "slow_after: got datetime.timedelta(0), accepted: at least"),
     ({"deadline": timedelta(0)}, "deadline: got datetime.timedelta(0)"),
     ({"deadline": timedelta(minutes=12)}, "deadline: got datetime.timedelta(seconds=720), acc"),
+    ({"keep_loser": timedelta(-1)}, "keep_loser: got datetime.timedelta(days=-1), accepted: 0 or"),
+    ({"segments": ("de",)}, "segments: got ('de',), accepted: segments only with a guardrail"),
+    (LABELS | {"segments": ("de", "de")}, "segments: got ('de', 'de'), accepted: each once"),
+    (LABELS | {"segments": ("other",)}, "segments: got 'other', accepted: lower-case"),
+    (LABELS | {"segments": ("De",)}, "segments: got 'De', accepted: lower-case letters"),
+    (LABELS | {"segments": MANY}, "segments: got 51, accepted: at most 50"),
+    (LABELS | {"metric_lag": timedelta(seconds=29)}, "metric_lag: got datetime.timedelta(seconds"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -9,7 +10,9 @@ from botocore.exceptions import ClientError
 from cli.problems import Problem
 from cli.session import Session
 from cli.training import Say, approve, register, train, upload
+from infra.environments import environment_from
 from infra.model_file import ModelFile
+from infra.model_images import ModelImages, model_images
 
 
 def bootstrapped(session: Session, model: str) -> str | None:
@@ -23,10 +26,30 @@ def bootstrapped(session: Session, model: str) -> str | None:
     return str(answer["Parameter"]["Value"])
 
 
-def bootstrap(session: Session, model: ModelFile, image: str, data: Path | None, say: Say) -> str:
+def images_of(session: Session, model: ModelFile, own: Mapping[str, str]) -> ModelImages:
+    """What trains and serves a model: its own image, or the one of AWS's that its file names.
+
+    Args:
+        own: image URI by digest of each model that has one.
+
+    Raises:
+        SteelyardError: there is none, or an image that can't be read.
+    """
+    context = {
+        "environment": session.environment.name,
+        "images": dict(own),
+        "region": session.region,
+    }
+    return model_images(environment_from(context), model)
+
+
+def bootstrap(
+    session: Session, model: ModelFile, own: Mapping[str, str], data: Path | None, say: Say
+) -> str:
     """Train, register and approve version 1, and write down once that it is the first; its ARN.
 
     Args:
+        own: image URI by digest of each model that has one.
         data: folder with a folder for each channel; None: what the bucket has already.
 
     Raises:
@@ -37,12 +60,13 @@ def bootstrap(session: Session, model: ModelFile, image: str, data: Path | None,
             f"{model.name} has its first version already",
             "train and approve a new version instead; a rollout will bring it",
         )
+    images = images_of(session, model, own)
     names = session.model(model.name)
     where = f"s3://{session.bucket}/{names.data_prefix}"
     if data is not None:
         where = upload(session, model.name, data, say)
-    trained = train(session, model, image, where, say)
-    package = register(session, model, image, trained)
+    trained = train(session, model, images.training.uri, where, say)
+    package = register(session, model, images.serving.uri, trained)
     approve(session, package, "first version, by steelyard bootstrap")
     session.client("ssm").put_parameter(
         Name=names.bootstrap_parameter, Value=package, Type="String", Overwrite=False

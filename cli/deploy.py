@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from cli.bootstrap import bootstrap, bootstrapped
+from cli.bootstrap import bootstrap, bootstrapped, images_of
 from cli.preflight import preflight
 from cli.session import Session
 from cli.training import Say
@@ -50,7 +50,7 @@ def deploy(  # noqa: PLR0913 - the folders are keyword-only
     """Deploy everything; train version 1 of each model that has none.
 
     Args:
-        images: image URI by digest of each model.
+        images: image URI by digest of each model that has one of its own.
         data: training data of models that have no version yet, by model.
         models: folder with a folder for each model.
         out: folder for the cloud assembly.
@@ -62,14 +62,21 @@ def deploy(  # noqa: PLR0913 - the folders are keyword-only
     loaded = load_models(models)
     for model in loaded:
         preflight(session, model.name)
+        images_of(session, model, images)
     say("synthesizing the CDK app")
     environment = session.environment.name
-    assembly = synthesize(environment, out / "cdk" / environment, images=images, models=models)
+    assembly = synthesize(
+        environment,
+        out / "cdk" / environment,
+        images=images,
+        region=session.region,
+        models=models,
+    )
     deployer = Deployer(assembly, session.client, lambda progress: _tell(progress, say))
     deployer.deploy([session.names.stack("data"), session.names.stack("registry")])
     for model in loaded:
         if bootstrapped(session, model.name) is None:
-            bootstrap(session, model, images[model.name], data.get(model.name), say)
+            bootstrap(session, model, images, data.get(model.name), say)
     deployer.deploy([session.names.stack("serving"), session.names.stack("rollout")])
     session.client("cloudformation").set_stack_policy(
         StackName=session.names.stack("serving"), StackPolicyBody=json.dumps(_FROZEN)

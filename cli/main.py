@@ -10,14 +10,15 @@ from rich.console import Console
 
 from cli import demonstrate, local
 from cli.bootstrap import bootstrap as bootstrap_model
+from cli.commands import add_commands
+from cli.demo.scenes import SCENES
 from cli.deploy import deploy as deploy_environment
-from cli.orders import order
+from cli.looks import add_looks
+from cli.options import Env, State
 from cli.problems import Problem, problems_told
-from cli.session import LOCAL, LOCAL_STATE, Session, connect
-from cli.watch import history_table, status_of
+from cli.session import LOCAL, LOCAL_STATE, connect
 from infra.images import Image
-from infra.model_file import load_model, load_models
-from steelyard.rollout.observation import CommandName
+from infra.model_file import ModelFile, load_model, load_models
 
 _MODELS = Path(__file__).parents[1] / "models"
 console = Console(highlight=False)
@@ -31,19 +32,19 @@ app = typer.Typer(
 )
 app.add_typer(local.app, name="local")
 
-Env = Annotated[
-    str, typer.Option("--env", "-e", help="local, dev or prod.", envvar="STEELYARD_ENV")
-]
-State = Annotated[Path, typer.Option(help="Where the local cloud keeps its state.")]
 Images = Annotated[
     list[str],
     typer.Option("--image", help="MODEL=URI by digest; on the local cloud folders are used."),
 ]
 
 
-@app.command(epilog="Example: steelyard demo --out /tmp/demo")
+@app.command(epilog="Example: steelyard demo --scene lost-subject")
 def demo(
     *,
+    scene: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Play this scene instead of the main story.")
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the scenes, and play none.")] = False,
     out: Annotated[Path, typer.Option(help="Folder for the report and summary.json.")] = Path(
         "out/demo"
     ),
@@ -53,11 +54,19 @@ def demo(
 ) -> None:
     """Play the main job on a local cloud: a bad update is rolled back, a good one promoted.
 
-    Takes about three minutes and needs no account. It ends with a timeline, a report
+    Takes about four minutes and needs no account. It ends with a timeline, a report
     (OUT/report.html) and OUT/summary.json, and fails when the story did not happen as told.
+    The same holds for each of the shorter scenes that --list names.
     """
     with problems_told():
-        raise typer.Exit(demonstrate.run(out, factor, console))
+        if list_:
+            console.print(demonstrate.scenes_table())
+            return
+        if scene is None:
+            raise typer.Exit(demonstrate.run(out, factor, console))
+        if scene not in SCENES:
+            raise Problem(f"no scene {scene!r}", f"accepted: {', '.join(SCENES)}")
+        raise typer.Exit(demonstrate.run_scene(SCENES[scene], out, factor, console))
 
 
 @app.command(epilog="Example: steelyard deploy --env dev --image completion=URI@sha256:...")
@@ -79,7 +88,8 @@ def deploy(
         session = connect(env, state_dir)
         models = load_models(_MODELS)
         images = local.images(session, models) if env == LOCAL else _images(image)
-        images = {model.name: _image_of(images, model.name) for model in models}
+        for model in models:
+            _has_image(images, model)
         where = {model.name: data for model in models if data is not None}
         deploy_environment(session, images, where, _say)
 
@@ -103,77 +113,29 @@ def bootstrap(
         session = connect(env, state_dir)
         loaded = load_model(_MODELS / model)
         images = local.images(session, (loaded,)) if env == LOCAL else _images(image)
-        bootstrap_model(session, loaded, _image_of(images, model), data, _say)
+        _has_image(images, loaded)
+        bootstrap_model(session, loaded, images, data, _say)
 
 
-@app.command(epilog="Example: steelyard status completion")
-def status(
-    endpoint: Annotated[str | None, typer.Argument(help="One endpoint; default: all.")] = None,
-    *,
-    env: Env = LOCAL,
-    state_dir: State = LOCAL_STATE,
-) -> None:
-    """Show what is stable, what is under way, and how traffic is split."""
-    with problems_told():
-        session = connect(env, state_dir)
-        for name in _endpoints(session, endpoint):
-            console.print(status_of(session, name))
-
-
-@app.command(epilog="Example: steelyard history completion --all")
-def history(
-    endpoint: Annotated[str, typer.Argument(help="The endpoint.")],
-    *,
-    env: Env = LOCAL,
-    everything: Annotated[bool, typer.Option("--all", help="Every look, not only moves.")] = False,
-    state_dir: State = LOCAL_STATE,
-) -> None:
-    """List the decisions about an endpoint from the ledger, with their reasons."""
-    with problems_told():
-        session = connect(env, state_dir)
-        entries = list(session.ledger.read(endpoint))
-        if not entries:
-            raise Problem(
-                f"the ledger has nothing about {endpoint!r}", "`steelyard status` lists endpoints"
-            )
-        console.print(history_table(entries, everything=everything))
-
-
-@app.command(epilog="Example: steelyard rollback completion-r2 --reason 'users complain'")
-def rollback(
-    rollout: Annotated[str, typer.Argument(help="Id of the rollout, such as completion-r2.")],
-    *,
-    reason: Annotated[str, typer.Option(help="Why; it is recorded with your name.")],
-    env: Env = LOCAL,
-    state_dir: State = LOCAL_STATE,
-) -> None:
-    """Send all traffic back to stable and end the rollout.
-
-    The command is an event like any other; it is done when the ledger has it.
-    """
-    with problems_told():
-        entry = order(connect(env, state_dir), CommandName.ROLLBACK, rollout, reason)
-        _say(f"{rollout} is {entry.decision['phase']}: {entry.decision['reason']}")
+add_looks(app)
+add_commands(app)
 
 
 def _say(text: str) -> None:
     console.print(text, markup=False)  # reasons hold what people typed
 
 
-def _endpoints(session: Session, endpoint: str | None) -> list[str]:
-    if endpoint is not None:
-        return [endpoint]
-    return [session.model(model.name).endpoint for model in load_models(_MODELS)]
-
-
 def _images(given: list[str]) -> dict[str, str]:
     pairs = dict(pair.partition("=")[::2] for pair in given)
-    if not pairs or not all(pairs.values()):
+    if not all(pairs.values()):
         raise Problem(f"images: got {given!r}", "name each as --image MODEL=URI@sha256:...")
     return {model: Image.parse(model, uri).uri for model, uri in pairs.items()}
 
 
-def _image_of(images: dict[str, str], model: str) -> str:
-    if model not in images:
-        raise Problem(f"no image for {model}", f"add --image {model}=URI@sha256:...")
-    return images[model]
+def _has_image(images: dict[str, str], model: ModelFile) -> None:
+    """Refuse, before anything is asked of AWS, a model that has no image at all."""
+    if model.name not in images and model.image is None:
+        raise Problem(
+            f"no image for {model.name}",
+            f"add --image {model.name}=URI@sha256:..., or name one of AWS's in its file",
+        )

@@ -32,8 +32,10 @@ def endpoint_of(rollout: str) -> str:
     return endpoint
 
 
-def order(session: Session, name: CommandName, rollout: str, reason: str) -> Entry:
-    """Send a command and wait until the ledger has it; the entry.
+def order(
+    session: Session, name: CommandName, rollout: str, reason: str, *, patience: float = _PATIENCE
+) -> Entry:
+    """Send a command and wait until the ledger has it, for `patience` seconds; the entry.
 
     Raises:
         Problem: the reason can't be recorded, the rollout is over, the phase doesn't allow it,
@@ -48,7 +50,7 @@ def order(session: Session, name: CommandName, rollout: str, reason: str) -> Ent
     except IllegalTransition as error:
         raise Problem(str(error), f"see `steelyard status {endpoint}`") from error
     _send(session, endpoint, command)
-    return _answer(session, endpoint, command, latest.version if latest else 0)
+    return _answer(session, command, latest.version if latest else 0, patience)
 
 
 def _require_valid(session: Session, endpoint: str, command: Command) -> None:
@@ -86,8 +88,8 @@ def _send(session: Session, endpoint: str, command: Command) -> None:
         raise Problem(f"the event was refused: {answer['Entries'][0]}", "try again")
 
 
-def _answer(session: Session, endpoint: str, command: Command, after: int) -> Entry:
-    until = time.monotonic() + _PATIENCE
+def _answer(session: Session, command: Command, after: int, patience: float) -> Entry:
+    endpoint, until = endpoint_of(command.rollout), time.monotonic() + patience
     while time.monotonic() < until:
         for entry in session.ledger.read(endpoint, after):
             if entry.trigger.get("key") == command.key:
@@ -96,7 +98,7 @@ def _answer(session: Session, endpoint: str, command: Command, after: int) -> En
             raise Problem(refusal, f"see `steelyard status {endpoint}`")
         time.sleep(_POLL)
     raise Problem(
-        f"no answer to {command.command} within {_PATIENCE:.0f} s",
+        f"no answer to {command.command} within {patience:.0f} s",
         "the quarantine queue or the reconciler's log say why",
     )
 

@@ -13,7 +13,7 @@ from botocore.config import Config
 from cli.problems import Problem
 from infra.environments import ENVIRONMENTS, Environment
 from infra.local.process import status
-from infra.names import ModelNames, Names
+from infra.names import LABELS_URL, ModelNames, Names
 from steelyard.aws.ledger import Ledger
 
 LOCAL = "local"
@@ -65,6 +65,27 @@ class Session:
     def ledger(self) -> Ledger:
         """The record of all rollouts."""
         return Ledger(self.names.ledger, self.client("dynamodb"))
+
+    @cached_property
+    def labels_url(self) -> str:
+        """Where labels are reported to; an output of the rollout stack.
+
+        Raises:
+            Problem: the stack has none yet.
+        """
+        name = self.names.stack("rollout")
+        (stack,) = self.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        for output in stack.get("Outputs", []):
+            if output["OutputKey"] == LABELS_URL:
+                return str(output["OutputValue"])
+        raise Problem(
+            f"stack {name} has no output {LABELS_URL}", "deploy it with `steelyard deploy`"
+        )
+
+    @property
+    def credentials(self) -> Any:
+        """Those that requests are signed with; they may be others in an hour."""
+        return self._boto.get_credentials()
 
     def model(self, name: str) -> ModelNames:
         """What a model's resources are called."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -13,6 +13,8 @@ from rich.text import Text
 from cli.problems import Problem
 from cli.session import Session
 from steelyard.aws.ledger import Entry, state_of
+from steelyard.codec import decode
+from steelyard.evidence import Verdict
 from steelyard.rollout.model import EndpointState, Phase, Rollout
 
 STYLES = {
@@ -58,9 +60,23 @@ def history_table(entries: Iterable[Entry], *, everything: bool) -> Table:
             entry.trigger["kind"],
             Text(phase, style=STYLES.get(Phase(phase), "") if phase else ""),
             decision["kind"],
-            Text(decision["reason"]),  # holds what people typed, which may look like markup
+            Text(_because(decision)),  # holds what people typed, which may look like markup
         )
     return table
+
+
+def _because(decision: Mapping[str, Any]) -> str:
+    """The reason; for a hold also what the evidence against the canary comes from."""
+    reason, verdict = str(decision["reason"]), decision["verdict"]
+    if decision["kind"] != "hold" or verdict is None or verdict["carried_by"] is None:
+        return reason
+    return f"{reason}; {_evidence(decode(Verdict, verdict))}"
+
+
+def _evidence(verdict: Verdict) -> str:
+    """How much evidence of harm there is, and in what: a metric, or one segment of it."""
+    said = f"evidence of harm {verdict.log_evidence['total']:.2f} of {verdict.log_threshold:.2f}"
+    return said if verdict.carried_by is None else f"{said}, most in {verdict.carried_by}"
 
 
 def _describe(session: Session, endpoint: str) -> dict[str, Any]:
@@ -107,4 +123,7 @@ def _rollout(rollout: Rollout, entry: Entry) -> Text:
     if rollout.phase is Phase.RAMPING:
         text.append(f" at {rollout.canary_percent} %")
     text.append(f" since {rollout.since:%H:%M:%S} UTC\n  {entry.decision['reason']}")
+    verdict = entry.decision["verdict"]
+    if verdict is not None and not rollout.phase.is_over:
+        text.append(f"\n  {_evidence(decode(Verdict, verdict))}")
     return text

@@ -116,7 +116,8 @@ def _loser_stays(story: Story, good: Rollout) -> Claim:
     )
 
 
-def _no_platform_errors(story: Story) -> Claim:
+def no_platform_errors(story: Story) -> Claim:
+    """All that went wrong for a client went wrong in a model."""
     found = dict(story.clients.platform_errors)
     return Claim("stable never stopped serving", not found, f"errors of the platform: {found}")
 
@@ -133,11 +134,55 @@ def _errors_of_canary_alone(story: Story) -> Claim:
     )
 
 
+def _labels_of_all(story: Story, good: Rollout) -> Claim:
+    segments = {
+        variant: {m.segment for m in story.labels.get(variant, ()) if m.labels}
+        for variant in (good.stable_variant, good.canary_variant)
+    }
+    every = set().union(*segments.values())
+    return Claim(
+        "users' labels came for both versions, in every segment",
+        bool(every) and all(found == every for found in segments.values()),
+        f"segments: { {variant: sorted(found) for variant, found in segments.items()} }",
+    )
+
+
+def _better_offline(story: Story, good: Rollout) -> Claim:
+    top5 = {v.number: v.quality.get("top5_accuracy", 0.0) for v in story.versions}
+    new, old = top5.get(good.candidate, 0.0), top5.get(good.stable, 0.0)
+    return Claim(
+        "the good update is better on modules that it has not seen",
+        new > old,
+        f"one of five suggestions is right: {new:.1%}, before {old:.1%}",
+    )
+
+
+def all_labels_counted(story: Story) -> Claim:
+    """The intake's counters hold what the clients reported, each label once."""
+    counted = [minute for minutes in story.labels.values() for minute in minutes]
+    labels, wrong = sum(m.labels for m in counted), sum(m.wrong for m in counted)
+    clients = story.clients
+    return Claim(
+        "every label that the clients reported is counted, and each once",
+        (labels, wrong) == (clients.labels, clients.wrong) and labels > 0,
+        f"reported {clients.labels}, {clients.wrong} wrong; counted {labels}, {wrong} wrong",
+    )
+
+
 _BAD: Iterable[Callable[[Story, Rollout], Claim]] = (
     _rolled_back,
     _evidence_noticed,
     _alarm_noticed,
     _stayed_small,
 )
-_GOOD: Iterable[Callable[[Story, Rollout], Claim]] = (_promoted, _loser_stays)
-_CLIENTS: Iterable[Callable[[Story], Claim]] = (_no_platform_errors, _errors_of_canary_alone)
+_GOOD: Iterable[Callable[[Story, Rollout], Claim]] = (
+    _better_offline,
+    _promoted,
+    _loser_stays,
+    _labels_of_all,
+)
+_CLIENTS: Iterable[Callable[[Story], Claim]] = (
+    no_platform_errors,
+    _errors_of_canary_alone,
+    all_labels_counted,
+)

@@ -5,7 +5,7 @@ Nothing here remembers what the demo did: every figure is read back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from cli.demo.story_data import (
     AlarmChange,
     ClientTotals,
     EvidenceAt,
+    LabelMinute,
     Minute,
     Rollout,
     Story,
@@ -22,6 +23,7 @@ from cli.demo.story_data import (
 )
 from cli.local_cloud import read_clock
 from cli.session import Session
+from steelyard.aws.labels import LabelBook
 from steelyard.aws.ledger import Entry
 from steelyard.codec import encode
 
@@ -42,33 +44,38 @@ class Told:
         changes: what each version changes, in a commit's words.
         clients: what the clients counted.
         sizing: how likely the demo fails by chance, in words.
+        expected: what a scene is to show, in one sentence.
     """
 
     changes: Mapping[int, str]
     clients: ClientTotals
     sizing: str
+    expected: str = ""
 
 
 def collect(session: Session, endpoint: str, since: datetime, told: Told) -> Story:
     """Everything that happened at an endpoint of the local cloud after `since`."""
     entries = [e for e in session.ledger.read(endpoint) if e.at >= since]
     rollouts = tuple(_rollouts(entries))
-    ended = max(e.at for e in entries)
+    ended = max((e.at for e in entries), default=since)
+    now, factor = read_clock(session.url or "")
     weights = tuple(_weights(entries))
     variants = sorted({name for at in weights for name in at.weights})
     return Story(
         endpoint=endpoint,
         started=since,
         ended=ended,
-        factor=read_clock(session.url or "")[1],
+        factor=factor,
         versions=_versions(session, endpoint, told.changes),
         rollouts=rollouts,
         weights=weights,
         metrics={v: _minutes(session, endpoint, v, (since, ended)) for v in variants},
+        labels=_labels(session, endpoint, variants, (since, now)),
         evidence=tuple(_evidence(entries)),
         alarms=_alarms(session, endpoint, since),
         clients=told.clients,
         sizing=told.sizing,
+        expected=told.expected,
     )
 
 
@@ -135,7 +142,23 @@ def _evidence(entries: Iterable[Entry]) -> Iterable[EvidenceAt]:
             continue
         by_metric = dict(verdict["log_evidence"])
         total = by_metric.pop("total")
-        yield EvidenceAt(entry.at, total, by_metric, verdict["log_threshold"])
+        yield EvidenceAt(entry.at, total, by_metric, verdict["log_threshold"], verdict["segments"])
+
+
+def _labels(
+    session: Session, endpoint: str, variants: Sequence[str], span: tuple[datetime, datetime]
+) -> dict[str, tuple[LabelMinute, ...]]:
+    book = LabelBook(session.names.labels, session.client("dynamodb"))
+    start, end = (at.replace(second=0, microsecond=0) for at in span)
+    counts = book.counts(endpoint, variants, (start, end + _MINUTE))
+    return {
+        variant: tuple(
+            LabelMinute(at, segment, found.labels, found.wrong)
+            for at, segments in sorted(minutes.items())
+            for segment, found in sorted(segments.items())
+        )
+        for variant, minutes in counts.items()
+    }
 
 
 def _minutes(

@@ -11,7 +11,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from cli.demo.story_data import Entry, EvidenceAt, Minute, Rollout, Story
+from cli.demo.story_data import Entry, EvidenceAt, LabelMinute, Minute, Rollout, Story
 
 PROMOTED, ROLLED_BACK = "PROMOTED", "ROLLED_BACK"
 
@@ -28,6 +28,7 @@ class Decision:
         reason: why, in the ledger's words.
         trigger: what brought it about, such as `tick` or `alarm`.
         log_evidence, log_threshold: of the verdict; None where there was none yet.
+        carried_by: metric, and segment where there is one, that carries the most evidence.
         page: whether a person was called.
     """
 
@@ -40,6 +41,7 @@ class Decision:
     trigger: str
     log_evidence: float | None
     log_threshold: float | None
+    carried_by: Mapping[str, str | None] | None
     page: bool
 
 
@@ -63,12 +65,39 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True)
+class Labelled:
+    """What users said of one variant's answers, in one segment or in all.
+
+    Attributes:
+        labels, wrong: that arrived while a rollout lasted.
+    """
+
+    labels: int
+    wrong: int
+
+    @property
+    def correct_percent(self) -> float | None:
+        """Share of right answers; None without labels."""
+        return 100 * (self.labels - self.wrong) / self.labels if self.labels else None
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Both variants' quality in one segment."""
+
+    segment: str
+    stable: Labelled
+    canary: Labelled
+
+
+@dataclass(frozen=True, slots=True)
 class RolloutFacts:
     """One rollout in figures.
 
     Attributes:
         decisions: those of this rollout.
         stable, canary: what each variant did while it lasted.
+        quality: by segment, while the canary had traffic of its own; empty if it never had.
         first_traffic: when the canary first had weight; None if it never had.
         highest_percent: the largest share of traffic that the canary had.
         peak: the strongest evidence of harm; None if there was no look.
@@ -78,6 +107,7 @@ class RolloutFacts:
     decisions: tuple[Decision, ...]
     stable: Traffic
     canary: Traffic
+    quality: tuple[Quality, ...]
     first_traffic: datetime | None
     highest_percent: float
     peak: EvidenceAt | None
@@ -142,10 +172,40 @@ def _facts(story: Story, rollout: Rollout, decisions: tuple[Decision, ...]) -> R
         decisions=decisions,
         stable=_traffic(story.metrics.get(rollout.stable_variant, ()), rollout),
         canary=_traffic(story.metrics.get(rollout.canary_variant, ()), rollout),
+        quality=_quality(story, rollout) if steps else (),
         first_traffic=steps[0][0] if steps else None,
         highest_percent=max(on_trial, default=0.0),
         peak=max(looks, key=lambda look: look.total, default=None),
     )
+
+
+def _quality(story: Story, rollout: Rollout) -> tuple[Quality, ...]:
+    stable, canary = (
+        _labelled(story.labels.get(variant, ()), rollout)
+        for variant in (rollout.stable_variant, rollout.canary_variant)
+    )
+    none = Labelled(0, 0)
+    return tuple(
+        Quality(segment, stable.get(segment, none), canary.get(segment, none))
+        for segment in sorted({*stable, *canary})
+    )
+
+
+def _labelled(minutes: Iterable[LabelMinute], rollout: Rollout) -> Mapping[str, Labelled]:
+    found: dict[str, Labelled] = {}
+    for minute in minutes:
+        if rollout.started <= minute.at <= rollout.ended:
+            before = found.get(minute.segment, Labelled(0, 0))
+            found[minute.segment] = Labelled(
+                before.labels + minute.labels, before.wrong + minute.wrong
+            )
+    return found
+
+
+def pooled(parts: Iterable[Labelled]) -> Labelled:
+    """All segments together."""
+    every = list(parts)
+    return Labelled(sum(part.labels for part in every), sum(part.wrong for part in every))
 
 
 def _traffic(minutes: Iterable[Minute], rollout: Rollout) -> Traffic:
@@ -177,6 +237,7 @@ def _decisions(entries: Iterable[Entry], number: int) -> tuple[Decision, ...]:
                 trigger=entry["trigger"]["kind"],
                 log_evidence=verdict.get("log_evidence", {}).get("total"),
                 log_threshold=verdict.get("log_threshold"),
+                carried_by=verdict.get("carried_by"),
                 page=decision["page"],
             )
         )

@@ -13,13 +13,21 @@ from infra.model_file import ModelFile, load_model
 
 MODEL = "completion"
 MODELS = Path(__file__).parents[2] / "models"
+FIRST_VERSION = "first version"
+FIRST_DATA = "v1"
 
 
 def set_up(session: Session, work: Path, modules: corpus.Corpus, say: Say) -> ModelFile:
-    """Write the corpus, push the image, deploy everything, train and serve version 1."""
-    for name, training in (("v1", modules.version_1), ("v3", modules.version_3)):
-        corpus.write(training, work / "data" / name / "training")
-        corpus.write(modules.holdout, work / "data" / name / "holdout")
+    """Push the image, deploy everything, train and serve version 1."""
+    data = write_data(work, FIRST_DATA, modules.version_1, modules.holdout)
     image = push_image(session.url or "", MODELS / MODEL, f"steelyard/{MODEL}")
-    deploy(session, {MODEL: image}, data={MODEL: work / "data" / "v1"}, say=say)
+    deploy(session, {MODEL: image}, data={MODEL: data}, say=say)
     return load_model(MODELS / MODEL)
+
+
+def write_data(work: Path, name: str, training: corpus.Modules, holdout: corpus.Modules) -> Path:
+    """Write a training job's channels into a folder of that name; the folder."""
+    folder = work / "data" / name
+    corpus.write(training, folder / "training")
+    corpus.write(holdout, folder / "holdout")
+    return folder

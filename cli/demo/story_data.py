@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -79,6 +79,21 @@ class Minute:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelMinute:
+    """What the intake counted of one variant and segment in one minute.
+
+    Attributes:
+        at: start of the minute in which the labels arrived.
+        labels, wrong: answers that were labelled, and how many of them were wrong.
+    """
+
+    at: datetime
+    segment: str
+    labels: int
+    wrong: int
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceAt:
     """One look at the evidence, from the ledger's verdicts.
 
@@ -86,12 +101,14 @@ class EvidenceAt:
         at: when.
         total, by_metric: natural logs of the evidence of harm.
         threshold: ln(1/alpha); `total` at or above it means WORSE.
+        segments: natural logs by metric and segment, where segments are weighed.
     """
 
     at: datetime
     total: float
     by_metric: Mapping[str, float]
     threshold: float
+    segments: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +132,9 @@ class ClientTotals:
         platform_errors: everything else that went wrong, by what it was; empty if all is well.
         seconds: how long they sent, in real time.
         p50_ms, p99_ms: latency as the clients saw it; None before the first answer.
+        labels, wrong: labels that the intake took, and how many of them said `wrong`.
+        label_errors: batches that it did not take (and that were sent again) and reports that it
+            refused, by what was wrong.
     """
 
     requests: int
@@ -124,11 +144,14 @@ class ClientTotals:
     seconds: float
     p50_ms: float | None
     p99_ms: float | None
+    labels: int = 0
+    wrong: int = 0
+    label_errors: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A whole demo.
+    """A whole demo, or one scene of it.
 
     Attributes:
         endpoint: its name.
@@ -138,10 +161,12 @@ class Story:
         rollouts: in order of time.
         weights: every change, oldest first.
         metrics: minutes by variant, oldest first.
+        labels: what the intake counted, by variant, oldest first.
         evidence: every look, oldest first, of all rollouts.
         alarms: every change of state, oldest first.
         clients: what the clients saw.
         sizing: how likely it is that a demo fails by chance, and how that was computed.
+        expected: what the scene is to show, in one sentence; empty for the demo itself.
     """
 
     endpoint: str
@@ -152,7 +177,9 @@ class Story:
     rollouts: tuple[Rollout, ...]
     weights: tuple[WeightsAt, ...]
     metrics: Mapping[str, tuple[Minute, ...]]
+    labels: Mapping[str, tuple[LabelMinute, ...]]
     evidence: tuple[EvidenceAt, ...]
     alarms: tuple[AlarmChange, ...]
     clients: ClientTotals
     sizing: str
+    expected: str = ""

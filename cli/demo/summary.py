@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from cli.demo import facts
 from cli.demo.checks import Claim
-from cli.demo.facts import RolloutFacts
+from cli.demo.facts import Labelled, RolloutFacts
 from cli.demo.story_data import Story
 
 SCHEMA_FILE = Path(__file__).parents[2] / "docs/schema/demo-summary.schema.json"
@@ -43,7 +43,7 @@ def write(story: Story, claims: Iterable[Claim], file: Path) -> Path:
 def summarise(story: Story, claims: Iterable[Claim]) -> dict[str, Any]:
     """The summary of `story` as JSON values."""
     content = {
-        "format": 1,
+        "format": 2,
         "endpoint": story.endpoint,
         "started": story.started,
         "ended": story.ended,
@@ -53,6 +53,7 @@ def summarise(story: Story, claims: Iterable[Claim]) -> dict[str, Any]:
         "alarms": story.alarms,
         "clients": story.clients,
         "sizing": story.sizing,
+        "expected": story.expected,
         "claims": list(claims),
     }
     plain: dict[str, Any] = _plain(content)
@@ -83,6 +84,14 @@ def _rollout(found: RolloutFacts) -> dict[str, Any]:
         "highest_canary_percent": found.highest_percent,
         "canary_variant": _variant(rollout.canary_variant, found.canary),
         "stable_variant": _variant(rollout.stable_variant, found.stable),
+        "quality": [
+            {
+                "segment": quality.segment,
+                "stable": _labelled(quality.stable),
+                "canary": _labelled(quality.canary),
+            }
+            for quality in found.quality
+        ],
         "peak_evidence": found.peak,
         "decisions": found.decisions,
     }
@@ -90,6 +99,14 @@ def _rollout(found: RolloutFacts) -> dict[str, Any]:
 
 def _variant(name: str, traffic: facts.Traffic) -> dict[str, Any]:
     return {"name": name, **asdict(traffic), "error_percent": round(traffic.error_percent, 4)}
+
+
+def _labelled(found: Labelled) -> dict[str, Any]:
+    percent = found.correct_percent
+    return {
+        **asdict(found),
+        "correct_percent": None if percent is None else round(percent, 4),
+    }
 
 
 def _plain(value: Any) -> Any:

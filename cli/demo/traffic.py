@@ -8,18 +8,17 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.demo.latency import Histogram
+from cli.demo.feedback import Answered, Feedback
+from cli.demo.prompts import Prompt
+from cli.demo.recorder import Outcome, Recorder, Second
 from cli.demo.story_data import ClientTotals
 
-_CLIENTS = 4
 _THREADS = 4
 
 CONFIG = Config(
@@ -30,53 +29,35 @@ CONFIG = Config(
     read_timeout=30,
     tcp_keepalive=True,
 )
-_KEPT_SECONDS = 3_600
 _MOST_BEHIND = 0.5  # seconds; a later client skips what it missed instead of sending a burst
 _VARIANT_HEADER = "x-amzn-invoked-production-variant"
 _UNNAMED = "unnamed"  # AWS documents the header for good answers only
 
 
-@dataclass(slots=True)
-class Second:
-    """What the clients saw within one second of `time.monotonic`.
-
-    Attributes:
-        at: the second.
-        answered: good answers by variant.
-        model_errors: requests that a model container failed, by variant.
-        platform_errors: anything else that went wrong, by what it was.
-    """
-
-    at: int
-    answered: Counter[str] = field(default_factory=Counter)
-    model_errors: Counter[str] = field(default_factory=Counter)
-    platform_errors: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How one request ended: `error` is None, "model", or the name of a platform error."""
-
-    variant: str
-    error: str | None
-    seconds: float
-
-
 class Traffic:
     """Clients that together send `rate` requests a second to one endpoint."""
 
-    def __init__(self, client: Any, endpoint: str, contexts: Iterator[str], rate: float) -> None:
+    def __init__(
+        self,
+        client: Any,
+        endpoint: str,
+        prompts: Iterator[Prompt],
+        rate: float,
+        feedback: Feedback | None = None,
+    ) -> None:
         """Prepare the clients.
 
         Args:
             client: of `sagemaker-runtime`, made with `CONFIG`; the threads share it.
             endpoint: its name.
-            contexts: what to send.
+            prompts: what to send.
             rate: requests a second of real time, all together.
+            feedback: what users typed next is told here; None: nobody tells.
         """
         self._client = client
         self._endpoint = endpoint
-        self._contexts = contexts
+        self._prompts = prompts
+        self._feedback = feedback
         self._interval = 1 / rate
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -117,32 +98,37 @@ class Traffic:
 
     def _run(self) -> None:
         while (turn := self._turn()) is not None:
-            at, context = turn
+            at, prompt = turn
             if self._stopped.wait(max(0.0, at - time.monotonic())):
                 return
-            self._recorder.add(self._send(context))
+            self._recorder.add(self._send(prompt))
 
-    def _turn(self) -> tuple[float, str] | None:
-        """When the next request is due, and its context; None once stopped."""
+    def _turn(self) -> tuple[float, Prompt] | None:
+        """When the next request is due, and what to send; None once stopped."""
         with self._lock:
             if self._stopped.is_set():
                 return None
             self._next = max(self._next, time.monotonic() - _MOST_BEHIND)
             at = self._next
             self._next += self._interval
-            return at, next(self._contexts)
+            return at, next(self._prompts)
 
-    def _send(self, context: str) -> Outcome:
+    def _send(self, prompt: Prompt) -> Outcome:
+        about = {"CustomAttributes": f"segment={prompt.segment}"} if prompt.segment else {}
+        inference_id = self._feedback.inference_id() if self._feedback else ""
+        if inference_id:
+            about["InferenceId"] = inference_id
+        answer, error = b"", None
         started = time.monotonic()
-        error = None
         try:
             response = self._client.invoke_endpoint(
                 EndpointName=self._endpoint,
                 ContentType="application/json",
-                Body=json.dumps({"context": context}),
+                Body=json.dumps({"context": prompt.context}),
+                **about,
             )
             variant = response["InvokedProductionVariant"]
-            response["Body"].read()
+            answer = response["Body"].read()
         except ClientError as refusal:
             code = refusal.response["Error"]["Code"]
             headers = refusal.response["ResponseMetadata"].get("HTTPHeaders", {})
@@ -150,68 +136,17 @@ class Traffic:
             error = "model" if code == "ModelError" else code
         except BotoCoreError as failure:
             variant, error = _UNNAMED, type(failure).__name__
-        return Outcome(variant, error, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        if self._feedback is not None and error is None:
+            correct = _is_right(answer, prompt)
+            self._feedback.add(Answered(inference_id, variant, prompt.segment, correct))
+        return Outcome(variant, error, seconds)
 
 
-class Recorder:
-    """Counts outcomes in bounded memory. Thread-safe."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._seconds: deque[Second] = deque(maxlen=_KEPT_SECONDS)
-        self._total = Second(0)
-        self._latency = Histogram()
-        self._began: float | None = None
-        self._ended = 0.0
-
-    def add(self, outcome: Outcome) -> None:
-        """Count one request that has just ended."""
-        now = time.monotonic()
-        with self._lock:
-            if self._began is None:
-                self._began = now
-            self._ended = now
-            if not self._seconds or self._seconds[-1].at != int(now):
-                self._seconds.append(Second(int(now)))
-            for counts in (self._seconds[-1], self._total):
-                if outcome.error is None:
-                    counts.answered[outcome.variant] += 1
-                elif outcome.error == "model":
-                    counts.model_errors[outcome.variant] += 1
-                else:
-                    counts.platform_errors[outcome.error] += 1
-            self._latency.add(outcome.seconds)
-
-    def totals(self) -> ClientTotals:
-        """Everything counted so far."""
-        with self._lock:
-            total = self._total
-            answered, failed = sum(total.answered.values()), sum(total.model_errors.values())
-            requests = answered + failed + sum(total.platform_errors.values())
-            lasted = self._ended - self._began if self._began is not None else 0.0
-            return ClientTotals(
-                requests=requests,
-                answered=dict(sorted(total.answered.items())),
-                model_errors=dict(sorted(total.model_errors.items())),
-                platform_errors=dict(sorted(total.platform_errors.items())),
-                seconds=lasted,
-                p50_ms=_milliseconds(self._latency.quantile(0.5)),
-                p99_ms=_milliseconds(self._latency.quantile(0.99)),
-            )
-
-    def seconds(self) -> list[Second]:
-        """A copy of the seconds still kept."""
-        with self._lock:
-            return [
-                Second(
-                    second.at,
-                    second.answered.copy(),
-                    second.model_errors.copy(),
-                    second.platform_errors.copy(),
-                )
-                for second in self._seconds
-            ]
-
-
-def _milliseconds(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds * 1e3, 2)
+def _is_right(answer: bytes, prompt: Prompt) -> bool:
+    """Whether any of the suggestions is what the user typed next."""
+    try:
+        suggestions = [one["token"] for one in json.loads(answer)["completions"]]
+    except (ValueError, KeyError, TypeError):
+        return False  # nothing that the user could have chosen
+    return any(prompt.goes_on_with(token) for token in suggestions if isinstance(token, str))

@@ -9,6 +9,7 @@ from cli.demo.facts import Decision
 from cli.demo.report import panels, words
 from cli.demo.report.svg import element, label, line
 from cli.demo.report.view import View
+from infra.panels import ALARMS, ERRORS, EVIDENCE, LATENCY, TRAFFIC
 
 _ROW = 22  # pixels between rows of decisions or of alarms
 _RADIUS = 9
@@ -16,10 +17,10 @@ _GAP = 46  # between panels; a title fits in
 _AXIS = 34
 _LANES_TOP = 16
 _PANELS: tuple[tuple[str, str, Callable[[View, float], str]], ...] = (
-    ("traffic", "Canary's share of traffic, %", panels.traffic),
-    ("errors", "Requests that failed, %", panels.errors),
-    ("latency", "p99 latency, ms", panels.latency),
-    ("evidence", "Evidence that the canary is worse, nats", panels.evidence),
+    ("traffic", TRAFFIC, panels.traffic),
+    ("errors", ERRORS, panels.errors),
+    ("latency", LATENCY, panels.latency),
+    ("evidence", EVIDENCE, panels.evidence),
 )
 
 
@@ -100,7 +101,7 @@ def _alarms(view: View, top: float) -> tuple[str, float]:
             rows.setdefault(change.name, []).append((began.pop(change.name), change.at))
     for name, since in began.items():
         rows.setdefault(name, []).append((since, view.story.ended))
-    parts = [label("Alarms in state ALARM", 0, top, "panel-title")]
+    parts = [label(ALARMS, 0, top, "panel-title")]
     if not rows:
         parts.append(label("none", view.left, top + _ROW, "quiet"))
     for row, (name, spans) in enumerate(sorted(rows.items())):

@@ -8,11 +8,12 @@ from pathlib import Path
 from string import Template
 
 from cli.demo import facts
-from cli.demo.facts import PROMOTED, ROLLED_BACK, RolloutFacts
-from cli.demo.report import tables, words
+from cli.demo.facts import PROMOTED, ROLLED_BACK, Decision, RolloutFacts
+from cli.demo.report import quality, tables, words
 from cli.demo.report.figure import draw
 from cli.demo.report.view import LAYOUTS, View
 from cli.demo.story_data import Story
+from infra import panels
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 
@@ -31,16 +32,21 @@ def render(story: Story) -> str:
         endpoint=escape(story.endpoint),
         date=f"{story.started:%d %B %Y}".lstrip("0"),
         headline=escape(_headline(rollouts)),
+        expected=_expected(story),
         rollouts="".join(_told(rollout) for rollout in rollouts),
         figures=_figures(story),
         drawings="".join(draw(View(story, rollouts, layout)) for layout in LAYOUTS),
         decisions=tables.decisions(story, rollouts),
+        quality=quality.draw(rollouts),
         clients=_clients(story) + tables.clients(story),
         versions=tables.versions(story),
         data=tables.data(story),
         length=words.duration(story.ended - story.started),
         factor=f"{story.factor:g}",
         sizing=escape(story.sizing),
+        stable_color=panels.STABLE,
+        canary_color=panels.CANARY,
+        alarm_color=panels.ALARM,
     )
 
 
@@ -51,6 +57,13 @@ def _headline(rollouts: tuple[RolloutFacts, ...]) -> str:
         return "A bad update was rolled back, a good one was promoted."
     told = [f"version {f.rollout.candidate}: {words.plain(f.rollout.outcome)}" for f in rollouts]
     return ("; ".join(told) or "no rollout took place").capitalize() + "."
+
+
+def _expected(story: Story) -> str:
+    """What a scene is to show."""
+    if not story.expected:
+        return ""
+    return f'<p class="lead"><strong>Expected:</strong> {escape(story.expected)}</p>'
 
 
 def _told(facts: RolloutFacts) -> str:
@@ -64,10 +77,13 @@ def _told(facts: RolloutFacts) -> str:
 
 
 def _rolled_back(facts: RolloutFacts) -> str:
-    decided = next((d.at for d in facts.decisions if d.kind == "roll_back"), facts.rollout.ended)
-    after = words.duration(decided - (facts.first_traffic or facts.rollout.started))
+    back = next((d for d in facts.decisions if d.kind == "roll_back"), None)
+    if facts.first_traffic is None:
+        return f"before any user saw it: {back.reason if back else words.NOTHING}."
+    decided = back.at if back is not None else facts.rollout.ended
+    after = words.duration(decided - facts.first_traffic)
     said = (
-        f"{after} after its first request from a user. It failed "
+        f"{after} after its first request from a user{_cause(back)}. It failed "
         f"{words.percent(facts.canary.error_percent)} of "
         f"{words.counted(facts.canary.requests, 'request')}; version {facts.rollout.stable}, "
         f"beside it, {words.percent(facts.stable.error_percent)}. "
@@ -79,6 +95,15 @@ def _rolled_back(facts: RolloutFacts) -> str:
         f"{said} The evidence against it reached {facts.peak.total:.1f}{words.SPACE}nats; "
         f"{facts.peak.threshold:.1f} are enough."
     )
+
+
+def _cause(back: Decision | None) -> str:
+    """What carried the evidence, where it did."""
+    carried = back.carried_by if back is not None else None
+    if not carried:
+        return ""
+    where = f" in segment {carried['segment']}" if carried.get("segment") else ""
+    return f", for its {carried['metric']}{where}"
 
 
 def _promoted(facts: RolloutFacts) -> str:
@@ -123,10 +148,14 @@ def _clients(story: Story) -> str:
         if number
     )
     others = sum(clients.platform_errors.values())
+    labels = (
+        f" They reported {words.counted(clients.labels, 'label')}; "
+        f"{words.count(clients.wrong)} of these answers were wrong."
+    )
     text = (
         f"Clients sent {words.counted(clients.requests, 'request')} in "
         f"{words.duration(timedelta(seconds=clients.seconds))} of real time, several at once and "
         f"without retries. They saw {blamed or 'no error by any version'}, and "
-        f"{words.counted(others, 'error') if others else 'none'} of any other kind."
+        f"{words.counted(others, 'error') if others else 'none'} of any other kind.{labels}"
     )
     return f"<p>{escape(text)}</p>"

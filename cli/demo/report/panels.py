@@ -16,6 +16,7 @@ from cli.demo.report.scale import Scale, marks, rounded_up
 from cli.demo.report.svg import Point, element, label, line, polygon, polyline
 from cli.demo.report.view import View
 from cli.demo.story_data import EvidenceAt, Minute
+from infra import panels
 
 HEIGHTS = {"traffic": 170, "errors": 120, "latency": 110, "evidence": 170}
 
@@ -113,7 +114,7 @@ def evidence(view: View, top: float) -> str:
     y = Scale(math.floor(low), high, top + HEIGHTS["evidence"], top)
     parts = [_grid(view, y, marks(y.low, y.high, 5))]
     parts.append(line((view.left, y(threshold)), (view.right, y(threshold)), "threshold"))
-    odds = f"threshold {threshold:.2f} nats, odds {math.exp(threshold):.0f} : 1"
+    odds = panels.threshold(threshold)
     parts.append(label(odds, view.right - 4, y(threshold) - 6, "alarm", "end"))
     for rollout in view.rollouts:
         mine = [
@@ -129,7 +130,9 @@ def _looks(view: View, y: Scale, looks: list[EvidenceAt], peak: EvidenceAt | Non
     if peak is not None and peak.total >= peak.threshold:
         arrow = " ↑" if peak.total > y.high else ""
         name = f"{peak.total:.1f}{words.SPACE}nats{arrow}"
-        parts.append(label(name, points[-1][0] + 8, y(peak.total) + 4, "canary said"))
+        fits = points[-1][0] + 8 + _TEXT_WIDTH * len(name) < view.right
+        x, anchor = (points[-1][0] + 8, "start") if fits else (view.time(peak.at) - 8, "end")
+        parts.append(label(name, x, y(peak.total) + 4, "canary said", anchor))
     return "".join(parts)
 
 

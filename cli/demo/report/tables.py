@@ -10,7 +10,7 @@ from datetime import datetime
 from cli.demo.facts import Decision, RolloutFacts, share, version_of
 from cli.demo.report import words
 from cli.demo.report.html import details, table
-from cli.demo.story_data import Minute, Story
+from cli.demo.story_data import EvidenceAt, Minute, Story
 
 _SHARES = ("_accuracy", "_rate")  # ends of names whose values are shares of 1
 
@@ -131,20 +131,28 @@ def _minutes(story: Story, name: str, series: tuple[Minute, ...]) -> str:
 
 
 def _evidence(story: Story) -> str:
-    names = sorted({name for look in story.evidence for name in look.by_metric})
+    looks = [(look, _by_name(look)) for look in story.evidence]
+    names = sorted({name for _, values in looks for name in values})
     rows = [
         (
             _when(story, look.at),
             f"{look.total:.2f}",
             f"{look.threshold:.2f}",
-            *(
-                f"{look.by_metric[name]:.2f}" if name in look.by_metric else words.NOTHING
-                for name in names
-            ),
+            *(f"{values[name]:.2f}" if name in values else words.NOTHING for name in names),
         )
-        for look in story.evidence
+        for look, values in looks
     ]
     return table("Evidence of harm, in nats", ("Time", "Total", "Threshold", *names), rows)
+
+
+def _by_name(look: EvidenceAt) -> dict[str, float]:
+    """By metric, and by segment where segments are weighed."""
+    segments = {
+        f"{metric}, {segment}": value
+        for metric, values in look.segments.items()
+        for segment, value in values.items()
+    }
+    return {**look.by_metric, **segments}
 
 
 def _alarms(story: Story) -> str:

@@ -12,6 +12,7 @@ from cli.demo.story_data import (
     AlarmChange,
     ClientTotals,
     EvidenceAt,
+    LabelMinute,
     Minute,
     Rollout,
     Story,
@@ -22,6 +23,7 @@ from cli.demo.story_data import (
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 LENGTH = 52
 THRESHOLD = math.log(100)
+SEGMENTS = ("encodings", "networking", "text")
 REQUESTS_A_MINUTE = 1_200
 
 Step = tuple[float, str, str, str | None, str | None, str, str]
@@ -92,6 +94,7 @@ def story() -> Story:
         ),
         weights=_weights(),
         metrics=metrics,
+        labels=_labels(metrics),
         evidence=_evidence(),
         alarms=(
             AlarmChange(at(5), "steelyard/completion/v2/errors", "OK"),
@@ -100,13 +103,16 @@ def story() -> Story:
             AlarmChange(at(13.1), "steelyard/completion/evidence", "ALARM"),
             AlarmChange(at(16.2), "steelyard/completion/evidence", "OK"),
         ),
-        clients=_clients(metrics),
+        clients=_clients(metrics, _labels(metrics)),
         sizing="Stub text on sizing: a healthy version 3 is rolled back with probability at most "
         "1 % by promise and 0 of 20,000 by simulation; version 2 escapes with less than 1e-6.",
     )  # fmt: skip
 
 
-def _clients(metrics: Mapping[str, tuple[Minute, ...]]) -> ClientTotals:
+def _clients(
+    metrics: Mapping[str, tuple[Minute, ...]], labels: Mapping[str, tuple[LabelMinute, ...]]
+) -> ClientTotals:
+    counted = [minute for minutes in labels.values() for minute in minutes]
     return ClientTotals(
         requests=62_371,
         answered={v: sum(m.requests - m.errors for m in ms) for v, ms in metrics.items()},
@@ -115,6 +121,8 @@ def _clients(metrics: Mapping[str, tuple[Minute, ...]]) -> ClientTotals:
         seconds=260.0,
         p50_ms=4.2,
         p99_ms=11.8,
+        labels=sum(minute.labels for minute in counted),
+        wrong=sum(minute.wrong for minute in counted),
     )
 
 
@@ -140,8 +148,10 @@ def _entry(number: int, step: Step) -> Mapping[str, Any]:
     if verdict:
         said = {
             "kind": "WORSE",
-            "log_evidence": {"total": 9.3, "errors": 9.8, "slow": -0.4},
+            "log_evidence": {"total": 9.3, "errors": 9.8, "labels": 0.1, "latency": -0.4},
             "log_threshold": THRESHOLD,
+            "carried_by": {"metric": "errors", "segment": None},
+            "segments": {"labels": dict.fromkeys(SEGMENTS, 0.1)},
         }
     decision = {
         "kind": kind,
@@ -195,10 +205,31 @@ def _metrics() -> Mapping[str, tuple[Minute, ...]]:
     return {variant: tuple(minutes) for variant, minutes in series.items()}
 
 
+def _labels(
+    metrics: Mapping[str, tuple[Minute, ...]],
+) -> Mapping[str, tuple[LabelMinute, ...]]:
+    """A fourth of the good answers in each segment, a minute later; half of them are right."""
+    return {
+        variant: tuple(
+            LabelMinute(minute.at + timedelta(minutes=1), segment, labels, labels // 2)
+            for minute in minutes
+            for segment in SEGMENTS
+            if (labels := (minute.requests - minute.errors) // 4)
+        )
+        for variant, minutes in metrics.items()
+    }
+
+
 def _evidence() -> tuple[EvidenceAt, ...]:
     bad = [(9, -0.4), (10, 0.6), (11, 0.2), (12, 4.1), (12.9, 9.3), (13.9, 9.3)]
     good = [(minute, -0.3 - 0.02 * (minute - 22)) for minute in range(23, 45)]
     return tuple(
-        EvidenceAt(at(minute), total, {"errors": total + 0.5, "slow": -0.4}, THRESHOLD)
+        EvidenceAt(
+            at(minute),
+            total,
+            {"errors": total + 0.5, "labels": 0.1, "latency": -0.4},
+            THRESHOLD,
+            {"labels": dict.fromkeys(SEGMENTS, 0.1)},
+        )
         for minute, total in bad + good
     )

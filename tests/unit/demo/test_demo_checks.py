@@ -34,7 +34,7 @@ def failing(story: Story) -> list[str]:
 def test_story_that_went_well_holds_in_every_claim() -> None:
     claims = check(well())
     assert [claim for claim in claims if not claim.holds] == []
-    assert len(claims) == 9
+    assert len(claims) == 12
     assert all(isinstance(claim, Claim) and claim.found for claim in claims)
 
 
@@ -85,6 +85,21 @@ def _with_an_error_that_no_metric_has(story: Story) -> Story:
     return replace(story, clients=clients)
 
 
+def _with_a_lost_label(story: Story) -> Story:
+    clients = replace(story.clients, labels=story.clients.labels + 1)
+    return replace(story, clients=clients)
+
+
+def _with_a_silent_segment(story: Story) -> Story:
+    heard = tuple(m for m in story.labels["v3"] if m.segment != "text")
+    return replace(story, labels={**story.labels, "v3": heard})
+
+
+def _with_no_better_quality(story: Story) -> Story:
+    same = tuple(replace(version, quality=story.versions[0].quality) for version in story.versions)
+    return replace(story, versions=same)
+
+
 def _with_a_refused_connection(story: Story) -> Story:
     clients = replace(story.clients, platform_errors={"EndpointConnectionError": 1})
     return replace(story, clients=clients)
@@ -104,6 +119,9 @@ def _with_a_refused_connection(story: Story) -> Story:
         (_with_traffic_left, "the loser stays at weight 0"),
         (_with_a_refused_connection, "stable never stopped serving"),
         (_with_an_error_of_stable, "no client saw an error"),
+        (_with_a_lost_label, "every label that the clients reported is counted"),
+        (_with_a_silent_segment, "labels came for both versions, in every segment"),
+        (_with_no_better_quality, "better on modules that it has not seen"),
         (_with_an_error_that_no_metric_has, "no client saw an error"),
     ],
 )

@@ -1,13 +1,20 @@
-"""cli/demo/corpus.py: real sources, split for good, and contexts that clients may send."""
+"""cli/demo/corpus.py and subjects.py: real sources, by subject, split for good."""
 
 from __future__ import annotations
 
-from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from cli.demo import corpus
+from cli.demo.setup import MODEL, MODELS
+from cli.demo.subjects import SUBJECTS, subject_of
+from infra.model_file import load_model
+
+FIRST_OF_EACH = {
+    "networking": "socket", "text": "re", "concurrency": "threading", "mathematics": "random",
+    "data-formats": "json", "language": "ast", "system": "os", "encodings": "encodings",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -15,12 +22,10 @@ def found() -> corpus.Corpus:
     return corpus.load()
 
 
-def test_no_package_is_both_trained_on_and_held_out(found: corpus.Corpus) -> None:
-    trained, held_out = _tops(found.version_3), _tops(found.holdout)
-
-    assert trained
-    assert held_out
-    assert trained.isdisjoint(held_out)
+def test_no_module_is_both_trained_on_and_held_out(found: corpus.Corpus) -> None:
+    assert found.version_3
+    assert found.holdout
+    assert found.version_3.keys().isdisjoint(found.holdout)
 
 
 def test_version_3_has_all_that_version_1_has_and_much_more(found: corpus.Corpus) -> None:
@@ -28,41 +33,72 @@ def test_version_3_has_all_that_version_1_has_and_much_more(found: corpus.Corpus
     assert len(found.version_3) > 2 * len(found.version_1)
 
 
-def test_sources_are_python_and_neither_tests_nor_tables(found: corpus.Corpus) -> None:
+def test_every_subject_is_in_every_part(found: corpus.Corpus) -> None:
+    for part in (found.version_1, found.version_3, found.holdout):
+        by_subject = corpus.by_subject(part)
+        assert by_subject.keys() == set(SUBJECTS)
+        assert all(by_subject.values())
+
+
+def test_ingest_that_lost_a_subject_has_all_others(found: corpus.Corpus) -> None:
+    left = corpus.without(found.version_1, "encodings")
+    lost = found.version_1.keys() - left.keys()
+
+    assert lost
+    assert {subject_of(name) for name in lost} == {"encodings"}
+    assert left.items() <= found.version_1.items()
+    assert corpus.by_subject(left)["encodings"] == {}
+
+
+def test_model_file_names_the_subjects_as_segments() -> None:
+    assert load_model(MODELS / MODEL).rollout.segments == SUBJECTS
+
+
+def test_package_of_no_subject_is_left_out(found: corpus.Corpus) -> None:
+    assert subject_of("tkinter.ttk") is None
+    assert subject_of("json.decoder") == "data-formats"
+    assert not [name for name in found.version_3 if name.startswith("tkinter")]
+
+
+def test_sources_are_python_and_no_tests(found: corpus.Corpus) -> None:
     modules = {**found.version_3, **found.holdout}
 
     assert not any(part in {"test", "tests"} for name in modules for part in name.split("."))
-    assert not any(name.startswith("encodings.") for name in modules)
     compile(modules[min(modules)], "module", "exec")
 
 
-def test_side_of_a_package_stays_when_others_come_or_go(tmp_path: Path) -> None:
-    _packages(tmp_path, range(60))
+def test_side_of_a_module_stays_when_others_come_or_go(tmp_path: Path) -> None:
+    _modules(tmp_path, range(60))
     before = corpus.load(tmp_path)
-    _packages(tmp_path, range(60, 90))
+    _modules(tmp_path, range(60, 90))
     after = corpus.load(tmp_path)
 
-    assert not _tops(before.holdout) & _tops(after.version_3)
-    assert not _tops(before.version_3) & _tops(after.holdout)
-    assert _tops(after.holdout) & _tops(before.holdout)
+    assert not before.holdout.keys() & after.version_3.keys()
+    assert not before.version_3.keys() & after.holdout.keys()
+    assert after.holdout.keys() & before.holdout.keys()
 
 
-def _packages(root: Path, numbers: range) -> None:
-    for number in numbers:
-        (root / f"package{number}").mkdir()
-        for module in ("__init__", "other"):
-            file = root / f"package{number}/{module}.py"
-            file.write_text("x = 1\n" * 3_000, encoding="utf-8")
-
-
-def _tops(modules: corpus.Modules) -> set[str]:
-    return {name.partition(".")[0] for name in modules}
+def _modules(root: Path, numbers: range) -> None:
+    for package in FIRST_OF_EACH.values():
+        (root / package).mkdir(exist_ok=True)
+        for number in numbers:
+            file = root / package / f"module{number}.py"
+            file.write_text("x = 1\n" * 1_000, encoding="utf-8")
 
 
 def test_python_without_sources_is_refused_with_the_place(tmp_path: Path) -> None:
-    (tmp_path / "only.py").write_text("x = 1\n", encoding="utf-8")
+    (tmp_path / "re.py").write_text("x = 1\n", encoding="utf-8")
 
-    with pytest.raises(corpus.NoCorpus, match=str(tmp_path)):
+    with pytest.raises(corpus.NoCorpus, match=f"{tmp_path}: only 0 .* about concurrency"):
+        corpus.load(tmp_path)
+
+
+def test_python_without_one_subject_is_refused_with_the_subject(tmp_path: Path) -> None:
+    _modules(tmp_path, range(60))
+    for file in (tmp_path / "random").iterdir():
+        file.unlink()
+
+    with pytest.raises(corpus.NoCorpus, match="about mathematics"):
         corpus.load(tmp_path)
 
 
@@ -71,24 +107,3 @@ def test_written_modules_are_one_file_each(found: corpus.Corpus, tmp_path: Path)
 
     files = {file.name: file.read_text("utf-8") for file in (tmp_path / "training").iterdir()}
     assert files == {f"{name}.py.txt": text for name, text in found.version_1.items()}
-
-
-def test_contexts_end_behind_a_word_or_a_sign_of_a_held_out_module(found: corpus.Corpus) -> None:
-    everything = "\0".join(found.holdout.values())
-
-    for context in islice(corpus.contexts(found.holdout, seed=1, most_characters=80), 50):
-        at = everything.index(context)
-        after = everything[at + len(context)]
-        assert 1 <= len(context) <= 80
-        assert not context[-1].isspace()
-        assert not (context[-1].isidentifier() and after.isidentifier())
-
-
-def test_contexts_are_the_same_for_the_same_seed_only(found: corpus.Corpus) -> None:
-    first, again, other = (
-        list(islice(corpus.contexts(found.holdout, seed), 100)) for seed in (1, 1, 2)
-    )
-
-    assert first == again
-    assert first != other
-    assert len(set(first)) > 90

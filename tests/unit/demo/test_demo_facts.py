@@ -25,7 +25,9 @@ def test_decisions_are_numbered_through_and_leave_out_quiet_ticks(told: Story) -
     ]
     assert bad.decisions[4].trigger == "alarm"
     assert bad.decisions[4].log_evidence == 9.3
+    assert bad.decisions[4].carried_by == {"metric": "errors", "segment": None}
     assert bad.decisions[0].log_evidence is None
+    assert bad.decisions[0].carried_by is None
 
 
 def test_hold_that_calls_a_person_is_told(told: Story) -> None:
@@ -67,8 +69,29 @@ def test_canary_without_traffic_has_no_figures(told: Story) -> None:
 
     bad = facts.rollouts(quiet)[0]
 
+    assert bad.quality == ()
+
     assert (bad.first_traffic, bad.highest_percent, bad.peak) == (None, 0, None)
     assert (bad.canary.error_percent, bad.canary.p99_ms) == (0, None)
+
+
+def test_quality_is_that_of_the_labels_that_came_meanwhile(told: Story) -> None:
+    (bad, _) = facts.rollouts(told)
+    rollout = bad.rollout
+    meanwhile = [
+        minute
+        for minute in told.labels["v2"]
+        if minute.segment == "text" and rollout.started <= minute.at <= rollout.ended
+    ]
+
+    assert [quality.segment for quality in bad.quality] == ["encodings", "networking", "text"]
+    text = bad.quality[-1]
+    assert text.canary.labels == sum(minute.labels for minute in meanwhile) > 0
+    assert text.canary.correct_percent == pytest.approx(50, abs=5)
+    assert text.stable.labels > text.canary.labels
+    everything = facts.pooled(quality.canary for quality in bad.quality)
+    assert everything.labels == 3 * text.canary.labels
+    assert facts.Labelled(0, 0).correct_percent is None
 
 
 def test_steps_last_until_the_next_change_or_the_end(told: Story) -> None:

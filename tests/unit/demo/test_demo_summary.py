@@ -47,10 +47,22 @@ def test_summary_says_what_became_of_each_version(content: dict[str, Any]) -> No
     assert bad["canary_variant"]["errors"] > 0
     assert bad["stable_variant"]["errors"] == 0
     assert bad["decisions"][4]["log_evidence"] == 9.3
+    assert bad["decisions"][4]["carried_by"] == {"metric": "errors", "segment": None}
     assert content["clients"]["platform_errors"] == {}
     assert content["claims"] == [
         {"sentence": "stable never stopped serving", "holds": True, "found": "no error"}
     ]
+
+
+def test_summary_has_the_quality_of_both_variants_by_segment(content: dict[str, Any]) -> None:
+    (bad, _) = content["rollouts"]
+    text = bad["quality"][-1]
+
+    assert [one["segment"] for one in bad["quality"]] == ["encodings", "networking", "text"]
+    assert text["canary"]["labels"] > 0
+    assert text["canary"]["correct_percent"] == pytest.approx(50, abs=5)
+    assert bad["peak_evidence"]["segments"]["labels"].keys() == {"encodings", "networking", "text"}
+    assert content["clients"]["labels"] > content["clients"]["wrong"] > 0
 
 
 @pytest.mark.parametrize(
@@ -59,11 +71,12 @@ def test_summary_says_what_became_of_each_version(content: dict[str, Any]) -> No
         (lambda s: s.pop("clients"), "clients"),
         (lambda s: s.update(more=1), "more"),
         (lambda s: s.update(started="yesterday"), "$.started"),
-        (lambda s: s.update(format=2), "$.format"),
+        (lambda s: s.update(format=1), "$.format"),
         (lambda s: s["rollouts"][0].update(outcome="DONE"), "$.rollouts[0].outcome"),
         (lambda s: s["rollouts"][0]["canary_variant"].update(errors=-1), "errors"),
         (lambda s: s["rollouts"][0]["decisions"][0].update(kind="guess"), "kind"),
         (lambda s: s["rollouts"][0].update(highest_canary_percent=101), "highest_canary_percent"),
+        (lambda s: s["rollouts"][0]["quality"][0]["stable"].update(wrong=-1), "stable.wrong"),
         (lambda s: s["clients"]["model_errors"].update(v2="many"), "$.clients.model_errors.v2"),
         (lambda s: s["claims"][0].update(holds="yes"), "$.claims[0].holds"),
         (lambda s: s.update(claims=[]), "$.claims"),

@@ -6,18 +6,26 @@ import json
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle
+from typing import Any
 
 import boto3
 import pytest
 
+from cli.demo.feedback import Feedback
 from cli.demo.latency import Histogram
+from cli.demo.prompts import Prompt
 from cli.demo.story_data import ClientTotals
-from cli.demo.traffic import CONFIG, Traffic
+from cli.demo.traffic import CONFIG, Traffic, _is_right
+from tests.unit.demo.test_demo_feedback import FakeIntake
 
 RATE = 200.0
+ANSWER = {"completions": [{"token": "self", "probability": 0.5}, {"token": ")"}]}
 
 
 class RuntimeServer(ThreadingHTTPServer):
@@ -25,6 +33,10 @@ class RuntimeServer(ThreadingHTTPServer):
 
     daemon_threads = True
     requests = 0
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.headers: list[Message] = []
 
 
 class Runtime(BaseHTTPRequestHandler):
@@ -38,6 +50,7 @@ class Runtime(BaseHTTPRequestHandler):
         """Answer one invocation."""
         assert isinstance(self.server, RuntimeServer)
         self.server.requests += 1
+        self.server.headers.append(self.headers)
         assert self.path == "/endpoints/completion/invocations"
         context = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["context"]
         status, error, variant = {
@@ -52,7 +65,8 @@ class Runtime(BaseHTTPRequestHandler):
             self.send_header("x-amzn-ErrorType", error)
         if variant:
             self.send_header("x-Amzn-Invoked-Production-Variant", variant)
-        body = json.dumps({"Message": error, "OriginalStatusCode": 500}).encode()
+        content = {"Message": error, "OriginalStatusCode": 500} if error else ANSWER
+        body = json.dumps(content).encode()
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -78,6 +92,12 @@ def url(runtime: RuntimeServer) -> str:
 
 
 def _traffic(url: str, *contexts: str, rate: float = RATE) -> Traffic:
+    return _sending(url, [Prompt("", context) for context in contexts], rate)
+
+
+def _sending(
+    url: str, prompts: list[Prompt], rate: float = RATE, feedback: Feedback | None = None
+) -> Traffic:
     client = boto3.client(
         "sagemaker-runtime",
         endpoint_url=url,
@@ -86,7 +106,7 @@ def _traffic(url: str, *contexts: str, rate: float = RATE) -> Traffic:
         aws_secret_access_key="test",  # noqa: S106 - the stub asks for none
         config=CONFIG,
     )
-    return Traffic(client, "completion", cycle(contexts), rate)
+    return Traffic(client, "completion", cycle(prompts), rate, feedback)
 
 
 def _until(traffic: Traffic, requests: int) -> ClientTotals:
@@ -120,6 +140,49 @@ def test_every_outcome_is_counted_where_it_belongs(url: str) -> None:
     assert totals.p50_ms is not None
     assert totals.p99_ms is not None
     assert 0 < totals.p50_ms <= totals.p99_ms
+
+
+def test_answers_are_reported_with_their_segment_and_whether_they_were_right(
+    url: str, runtime: RuntimeServer
+) -> None:
+    intake = FakeIntake()
+    feedback = Feedback(intake, lambda: datetime(2026, 3, 2, tzinfo=UTC))
+    sent = [
+        Prompt("text", "fine", "self.value"),
+        Prompt("text", "fine", "selfish"),
+        Prompt("networking", "canary", " )"),
+        Prompt("networking", "model", "self"),
+    ]
+    traffic = _sending(url, sent, feedback=feedback)
+    traffic.start()
+
+    totals = _until(traffic, 80)
+    told = feedback.stop()
+
+    reports = [report for batch in intake.batches for report in batch]
+    found = Counter((r["variant"], r["segment"], r["correct"]) for r in reports)
+    rounds = totals.requests / 4
+    assert found == pytest.approx(
+        {
+            ("v1", "text", True): rounds,
+            ("v1", "text", False): rounds,
+            ("v2", "networking", True): rounds,
+        },
+        abs=5,
+    )
+    assert told.labels == sum(totals.answered.values())
+    first = runtime.headers[0]
+    assert first["X-Amzn-SageMaker-Custom-Attributes"] == f"segment={sent[0].segment}"
+    assert {headers["X-Amzn-SageMaker-Inference-Id"] for headers in runtime.headers} == {"id-0000"}
+
+
+def test_answer_that_holds_no_suggestions_is_wrong() -> None:
+    prompt = Prompt("text", "x", "self")
+    right = json.dumps(ANSWER).encode()
+
+    assert _is_right(right, prompt)
+    for garbage in (b"", b"[]", b"{}", b'{"completions": [1]}', b'{"completions": [{"token": 1}]}'):
+        assert not _is_right(garbage, prompt)
 
 
 def test_requests_come_at_the_asked_rate_all_clients_together(url: str) -> None:

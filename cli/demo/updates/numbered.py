@@ -1,6 +1,6 @@
 """Completions for one piece of source text. What `serve.py` answers with; not used in training.
 
-Version 2: editors ask again and again at the same place, so answers come from a cache.
+An update: editors ask again and again at the same place, so answers come from a cache.
 """
 
 from __future__ import annotations

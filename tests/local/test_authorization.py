@@ -3,12 +3,30 @@
 import pytest
 
 from infra.local.authorization import Need, needs
+from infra.local.autoscaling.targets import target_id
 from infra.local.ports import Params
 
 SAGEMAKER = "arn:aws:sagemaker:eu-west-1:000000000000"
 ALARM = "arn:aws:cloudwatch:eu-west-1:000000000000:alarm"
 ROLE = "arn:aws:iam::000000000000:role/serving"
 PACKAGE = f"{SAGEMAKER}:model-package/completion/3"
+
+STABLE = {
+    "ServiceNamespace": "sagemaker",
+    "ResourceId": "endpoint/completion/variant/stable",
+    "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+}
+SCALED = {
+    "application-autoscaling:service-namespace": "sagemaker",
+    "application-autoscaling:scalable-dimension": "sagemaker:variant:DesiredInstanceCount",
+}
+TARGET = (
+    "arn:aws:application-autoscaling:eu-west-1:000000000000:scalable-target/"
+    f"{target_id('endpoint/completion/variant/stable')}"
+)
+TRACKING = f"{ALARM}:TargetTracking-endpoint/completion/variant/stable-AlarmHigh-x"
+SCALER = "sagemaker.application-autoscaling.amazonaws.com"
+SCALERS_ROLE = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 
 
 @pytest.mark.parametrize(
@@ -71,6 +89,46 @@ PACKAGE = f"{SAGEMAKER}:model-package/completion/3"
             "DeleteAlarms",
             {"AlarmNames": ["a", "b"]},
             [Need("cloudwatch:DeleteAlarms", [f"{ALARM}:a", f"{ALARM}:b"])],
+        ),
+        (
+            "application-autoscaling",
+            "DescribeScalableTargets",
+            {"ServiceNamespace": "sagemaker"},
+            [Need("application-autoscaling:DescribeScalableTargets", ["*"])],
+        ),
+        (
+            "application-autoscaling",
+            "DeregisterScalableTarget",
+            STABLE,
+            [Need("application-autoscaling:DeregisterScalableTarget", [TARGET], SCALED)],
+        ),
+        (
+            "application-autoscaling",
+            "PutScalingPolicy",
+            {**STABLE, "PolicyName": "steelyard"},
+            [
+                Need("application-autoscaling:PutScalingPolicy", [TARGET], SCALED),
+                Need("cloudwatch:PutMetricAlarm", [TRACKING]),
+                Need("cloudwatch:DeleteAlarms", [TRACKING]),
+            ],
+        ),
+        (
+            "application-autoscaling",
+            "RegisterScalableTarget",
+            STABLE,
+            [
+                Need("application-autoscaling:RegisterScalableTarget", [TARGET], SCALED),
+                Need("sagemaker:DescribeEndpoint", [f"{SAGEMAKER}:endpoint/completion"]),
+                Need(
+                    "sagemaker:UpdateEndpointWeightsAndCapacities",
+                    [f"{SAGEMAKER}:endpoint/completion"],
+                ),
+                Need(
+                    "iam:CreateServiceLinkedRole",
+                    [f"arn:aws:iam::000000000000:role/aws-service-role/{SCALER}/{SCALERS_ROLE}"],
+                    {"iam:AWSServiceName": SCALER},
+                ),
+            ],
         ),
         ("cloudwatch", "DescribeAlarms", {}, [Need("cloudwatch:DescribeAlarms", [f"{ALARM}:*"])]),
     ],

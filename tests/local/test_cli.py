@@ -11,19 +11,22 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cli.demo.scenes import SCENES
 from cli.main import app
 from infra.local import process
 
 STEELYARD = Path(sys.executable).with_name("steelyard")
 ROOT = Path(__file__).parents[2]
+ORDERS = ("start", "promote", "pause", "resume", "abort", "rollback")
 OPTIONS = {
-    "": ["demo", "deploy", "bootstrap", "status", "history", "rollback", "local"],
-    "demo": ["--out", "--factor"],
+    "": ["demo", "deploy", "bootstrap", "status", "history", "why", *ORDERS, "local"],
+    "demo": ["--scene", "--list", "--out", "--factor"],
     "deploy": ["--env", "--image", "--data", "--state-dir"],
     "bootstrap": ["MODEL", "--env", "--image", "--data", "--state-dir"],
     "status": ["ENDPOINT", "--env", "--state-dir"],
     "history": ["ENDPOINT", "--env", "--all", "--state-dir"],
-    "rollback": ["ROLLOUT", "--reason", "--env", "--state-dir"],
+    "why": ["ROLLOUT", "--entry", "--env", "--state-dir"],
+    **{name: ["ROLLOUT", "--reason", "--env", "--state-dir", "Legal:"] for name in ORDERS},
     "local": ["up", "down", "status"],
     "local up": ["--state-dir", "--factor", "--empty"],
     "local down": ["--state-dir"],
@@ -60,6 +63,7 @@ def test_help_names_what_the_command_takes(command: str) -> None:
         ["bootstrap", "completion"],
         ["status"],
         ["history", "completion"],
+        ["why", "completion-r1"],
         ["rollback", "completion-r1", "--reason", "x"],
     ],
     ids=lambda words: words[0],
@@ -76,6 +80,16 @@ def test_command_without_a_cloud_says_how_to_start_one(words: list[str], state_d
     assert "the local cloud is not up" in done.stderr
     assert "steelyard local up" in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_scenes_are_listed_and_an_unknown_one_is_refused_with_those_that_exist() -> None:
+    code, listed = steelyard("demo", "--list")
+    assert code == 0
+    assert [name for name in SCENES if name not in listed] == []
+    code, said = steelyard("demo", "--scene", "moon")
+    assert code == 1
+    assert "no scene 'moon'" in said
+    assert [name for name in SCENES if name not in said] == []
 
 
 def test_unknown_environment_is_refused_with_those_that_exist() -> None:

@@ -22,7 +22,8 @@ from infra.local.running import read
 from steelyard.aws.ledger import Entry
 
 COMMANDS = (
-    "demo", "deploy", "bootstrap", "status", "history", "rollback",
+    "demo", "deploy", "bootstrap", "status", "history", "why",
+    "start", "promote", "pause", "resume", "abort", "rollback",
     "local up", "local down", "local status",
 )  # fmt: skip
 # A shell ignores SIGINT in what it starts in the background, tests included, and children inherit
@@ -71,6 +72,8 @@ def test_help_shows_every_option_and_an_example(command: str) -> None:
         ("bootstrap completion", "The specified bucket does not exist"),
         ("history completion", "read the ledger: ResourceNotFoundException"),
         ("rollback completion --reason drill", "'completion' is no rollout's id"),
+        ("why completion", "'completion' is no rollout's id"),
+        ("why completion-r1", "read the ledger: ResourceNotFoundException"),
     ],
 )
 def test_command_on_an_empty_cloud_says_what_is_missing(
@@ -97,7 +100,12 @@ def test_what_looks_like_markup_is_shown_as_it_was_typed() -> None:
     code, said = steelyard("status --env [/mars]")
     assert code == 1
     assert "no environment '[/mars]'" in said
-    decision = {"kind": "roll_back", "phase": "ROLLING_BACK", "reason": "me: [/b] see [link]"}
+    decision = {
+        "kind": "roll_back",
+        "phase": "ROLLING_BACK",
+        "reason": "me: [/b] see [link]",
+        "verdict": None,
+    }
     at = datetime(2026, 1, 1, tzinfo=UTC)
     entry = Entry("completion", 1, at, {"kind": "command"}, {}, decision, {}, "", "")
     console = Console(width=200)

@@ -1,5 +1,6 @@
 """Deploying a small assembly on the local cloud, with types of MiniStack's and of ours."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from infra.deployer import Deployer, DeploymentFailed, Progress
 from tests.assembly_folder import write_stack
-from tests.local.running_cloud import ACCOUNT, REGION, RunningCloud
+from tests.local.running_cloud import ACCOUNT, REGION, RunningCloud, policy, statement
 
 ALARM = {
     "Namespace": "Steelyard",
@@ -111,3 +112,54 @@ def test_stack_whose_creation_failed_can_be_deployed_again(
         deploy("again", One=alarm("again-1", EvaluationPeriods=0))
     deploy("again", One=alarm("again-1"))
     assert alarms(local_cloud, "again-") == {"again-1": 4}
+
+
+def test_key_of_one_stack_encrypts_what_another_finds_by_parameter(
+    local_cloud: RunningCloud, deploy: Deploy
+) -> None:
+    root = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    allowed = policy(statement("kms:DescribeKey", Principal=root, Resource="*"))
+    arn = {"Fn::GetAtt": ["Key", "Arn"]}
+    parameter = {"Type": "String", "Name": "/keyed/key", "Value": arn}
+    deploy(
+        "keyed-first",
+        Key={
+            "Type": "AWS::KMS::Key",
+            "Properties": {"KeyPolicy": allowed, "EnableKeyRotation": True},
+        },
+        Alias={
+            "Type": "AWS::KMS::Alias",
+            "Properties": {"AliasName": "alias/keyed", "TargetKeyId": arn},
+        },
+        Parameter={"Type": "AWS::SSM::Parameter", "Properties": parameter},
+    )
+    key = {"Ref": "KeyArn"}
+    named = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/keyed/key"}
+    log = {"LogGroupName": "/keyed/log", "RetentionInDays": 7, "KmsKeyId": key}
+    queue = {"QueueName": "keyed", "KmsMasterKeyId": key}
+    deploy(
+        "keyed-second",
+        after=("keyed-first",),
+        Parameters={"KeyArn": named},
+        Log={"Type": "AWS::Logs::LogGroup", "Properties": log},
+        Queue={"Type": "AWS::SQS::Queue", "Properties": queue},
+    )
+    found = local_cloud.client("kms").describe_key(KeyId="alias/keyed")["KeyMetadata"]["Arn"]
+    (group,) = local_cloud.client("logs").describe_log_groups(logGroupNamePrefix="/keyed/")[
+        "logGroups"
+    ]
+    sqs = local_cloud.client("sqs")
+    url = sqs.get_queue_url(QueueName="keyed")["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["KmsMasterKeyId"])
+    assert (group["kmsKeyId"], group["retentionInDays"]) == (found, 7)
+    assert attributes["Attributes"]["KmsMasterKeyId"] == found
+
+
+def test_dashboard_is_kept_as_the_template_has_it(
+    local_cloud: RunningCloud, deploy: Deploy
+) -> None:
+    body = json.dumps({"widgets": [{"type": "text", "properties": {"markdown": "# here"}}]})
+    shown = {"DashboardName": "shown", "DashboardBody": body}
+    deploy("shown", Board={"Type": "AWS::CloudWatch::Dashboard", "Properties": shown})
+    found = local_cloud.client("cloudwatch").get_dashboard(DashboardName="shown")
+    assert json.loads(found["DashboardBody"]) == json.loads(body)

@@ -1,10 +1,11 @@
 """IAM on the local cloud: functions act under their roles, also on the services of ours."""
 
+import json
 from typing import Any
 
 import pytest
 
-from tests.local.running_cloud import ACCOUNT, RunningCloud
+from tests.local.running_cloud import ACCOUNT, REGION, RunningCloud, policy, statement
 
 PUT = (
     "import boto3\n"
@@ -42,6 +43,23 @@ def test_function_may_do_what_its_role_allows_and_nothing_else(
     local_cloud.function(f"may-not-{service}", PUT, Timeout=20)
     assert local_cloud.call(f"may-{service}", event) == outcome
     assert local_cloud.call(f"may-not-{service}", event).startswith("AccessDenied")
+
+
+def test_parameters_are_read_below_the_named_path_alone(local_cloud: RunningCloud) -> None:
+    local_cloud.function("by-path", PUT, Timeout=20)
+    path = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/golden/chat"
+    allowed = statement("ssm:GetParametersByPath", Resource=path)
+    local_cloud.client("iam").put_role_policy(
+        RoleName="by-path", PolicyName="allowed", PolicyDocument=json.dumps(policy(allowed))
+    )
+    for asked, outcome in (
+        ("/golden/chat", "done"),
+        ("/golden", "AccessDeniedException"),
+        ("/golden/chat/more", "AccessDeniedException"),
+        ("/golden/other", "AccessDeniedException"),
+    ):
+        call = {"service": "ssm", "call": "get_parameters_by_path", "with": {"Path": asked}}
+        assert local_cloud.call("by-path", call) == outcome
 
 
 def test_role_is_passed_only_with_permission(local_cloud: RunningCloud) -> None:

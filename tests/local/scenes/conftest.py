@@ -61,6 +61,12 @@ def rollouts(stage: Stage, silent: str, clients_of_mute: Traffic) -> Mapping[str
         "mute": "mute",
         "good": "good",
         "operator": "good",
+        "paused": "good",
+        "waiting": "good",
+        "by-hand": "good",
+        "late": "bad",
+        "kept": "good",
+        "garbage": "garbage",
     }
     return {"silent": silent, **{name: stage.release(name, u) for name, u in updates.items()}}
 

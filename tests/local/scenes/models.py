@@ -38,10 +38,17 @@ _ALARMS: Mapping[str, Any] = {
     "datapoints_to_alarm": 2,
     "evaluation_periods": 3,
 }
+_SCALED: Mapping[str, Any] = {
+    "autoscaling": {
+        "min_instances": 1,
+        "max_instances": 2,
+        "invocations_per_instance": 1_000_000,  # no scene sends that many: it is about suspension
+    }
+}
 _PATIENT: Mapping[str, Any] = {"least_requests": 1_000_000}  # the step never passes by itself
 
 SCENES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
-    "by-evidence": {},
+    "by-evidence": {"serving": _SCALED},
     "by-alarm": {
         # No ratio of error odds gets near this margin: the evidence can't say WORSE.
         "rollout": {
@@ -59,10 +66,21 @@ SCENES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     },
     "forced": {"rollout": {"least_requests": 150}},
     # Twelve real seconds for a server that does answer, on a busy machine.
-    "mute": {"serving": {"startup_timeout": "4m"}},
+    "mute": {"serving": {"startup_timeout": "4m", **_SCALED}},
     "silent": {},
     "good": {},
     "operator": {"rollout": _PATIENT},
+    "paused": {"rollout": {"steps": [25, 50], "step_odds": [3.0, 3.0]}},
+    "waiting": {"rollout": _PATIENT, "serving": _SCALED},
+    # Nothing fails in either arm: without an absolute margin nothing can be proved by that.
+    "by-hand": {
+        "rollout": {"guardrails": [{"metric": "errors", "weight": 1.0, "absolute_margin": None}]}
+    },
+    # With so much stable traffic in HOLDBACK each failure of the canary is worth ln(1/0.8) of the
+    # ln 1000 that WORSE needs, so 31 failures; half an hour is more than the scene ever takes.
+    "late": {"rollout": {"holdback_percent": 80, "holdback": "30m"}},
+    "kept": {"rollout": {"keep_loser": "2m"}, "serving": _SCALED},
+    "garbage": {},
 }
 
 
@@ -77,6 +95,7 @@ def write_models(folder: Path) -> None:
             "serving": changes.get("serving", {}),
             "rollout": {**_ROLLOUT, **changes.get("rollout", {})},
             "alarms": {**_ALARMS, **changes.get("alarms", {})},
+            "golden": "golden.jsonl",
         }
         (folder / name / "model.yaml").write_text(yaml.safe_dump(file), encoding="utf-8")
         (folder / name / "Dockerfile").write_text("FROM python:3.12-slim\n", encoding="utf-8")
@@ -86,6 +105,8 @@ UPDATES: Mapping[str, tuple[str, str]] = {
     "good": ("context.upper()", "context.strip().upper()"),
     # A real bug: it fails on every context that isn't ASCII.
     "bad": ("context.upper()", 'context.encode("ascii").decode().upper()'),
+    # It is up and says so, and nothing that it answers makes sense.
+    "garbage": ("context.upper()", "str(len(context))"),
     # It listens, so that clients connect, and never answers.
     "mute": (".serve_forever()", ".socket.detach(), __import__('time').sleep(3600)"),
 }

@@ -3,7 +3,7 @@
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,6 +12,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
+from cli.demo.prompts import Prompt
 from cli.demo.traffic import CONFIG, Traffic
 from cli.local_cloud import push_image
 from cli.main import app
@@ -65,13 +66,15 @@ class Stage:
         return f"{endpoint}-r{len(packages)}"
 
     @contextmanager
-    def traffic(self, endpoint: str, rate: float = RATE) -> Iterator[Traffic]:
+    def traffic(
+        self, endpoint: str, rate: float = RATE, contexts: Sequence[str] = CONTEXTS
+    ) -> Iterator[Traffic]:
         """Clients that send, as long as the scene goes on."""
         # By chance, not in turns: turns of contexts and of variants could keep step.
         chance = random.Random(7)
-        contexts = iter(lambda: chance.choice(CONTEXTS), None)
+        prompts = iter(lambda: Prompt("", chance.choice(contexts)), None)
         client = self.session.client("sagemaker-runtime", CONFIG)
-        traffic = Traffic(client, endpoint, contexts, rate)
+        traffic = Traffic(client, endpoint, prompts, rate)
         traffic.start()
         try:
             yield traffic
@@ -96,31 +99,39 @@ class Stage:
     def until(
         self, endpoint: str, phase: str, seconds: float = _PATIENCE, *, after: int = 0
     ) -> Entry:
-        """The first entry after a version in which the rollout has reached a phase.
+        """The first entry after a version in which the rollout has reached a phase."""
+        return self.until_entry(endpoint, lambda e: e.decision["phase"] == phase, seconds, after)
+
+    def until_taking_traffic(
+        self, endpoint: str, phase: str = "RAMPING", *, step: int = 0, after: int = 0
+    ) -> Entry:
+        """The first entry after a version that confirms the canary's share of a step."""
+
+        def confirms(entry: Entry) -> bool:
+            is_step = entry.decision["phase"] == phase and entry.intent is None
+            return is_step and bool(entry.state["rollout"]["step"] == step)
+
+        return self.until_entry(endpoint, confirms, after=after)
+
+    def until_entry(
+        self,
+        endpoint: str,
+        wanted: Callable[[Entry], bool],
+        seconds: float = _PATIENCE,
+        after: int = 0,
+    ) -> Entry:
+        """The first entry after a version that is as wanted.
 
         Raises:
-            AssertionError: it did not in so many real seconds; the message has its history.
+            AssertionError: there was none in so many real seconds; the message has the history.
         """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            for entry in self.entries(endpoint):
-                if entry.version > after and entry.decision["phase"] == phase:
-                    return entry
+            found = (e for e in self.entries(endpoint) if e.version > after and wanted(e))
+            if (entry := next(found, None)) is not None:
+                return entry
             time.sleep(0.1)
-        raise AssertionError(f"{endpoint} never was {phase}:\n{self.history(endpoint)}")
-
-    def until_taking_traffic(self, endpoint: str) -> Entry:
-        """The entry that confirms the canary's share of the first step."""
-
-        def confirmed() -> Entry | None:
-            found = [
-                entry
-                for entry in self.entries(endpoint)
-                if entry.decision["phase"] == "RAMPING" and entry.intent is None
-            ]
-            return found[0] if found else None
-
-        return self.cloud.until(confirmed, _PATIENCE)
+        raise AssertionError(f"not in {seconds} s, {endpoint}:\n{self.history(endpoint)}")
 
     def history(self, endpoint: str) -> str:
         """The ledger in words."""
@@ -145,6 +156,18 @@ class Stage:
         """Current weight by variant."""
         return {
             v["VariantName"]: v["CurrentWeight"] for v in self.live(endpoint)["ProductionVariants"]
+        }
+
+    def scaling(self, endpoint: str) -> dict[str, str]:
+        """Whether autoscaling of a variant is suspended, by variant; others don't scale."""
+        prefix = f"endpoint/{endpoint}/variant/"
+        targets = self.cloud.client("application-autoscaling").describe_scalable_targets(
+            ServiceNamespace="sagemaker"
+        )["ScalableTargets"]
+        return {
+            target["ResourceId"].removeprefix(prefix): _standing(target["SuspendedState"])
+            for target in targets
+            if target["ResourceId"].startswith(prefix)
         }
 
     def alarms(self, endpoint: str, variant: str) -> dict[str, str]:
@@ -211,3 +234,9 @@ class Stage:
         result = runner.invoke(app, [*arguments, *state])
         assert result.exit_code == 0, result.output
         return result.output
+
+
+def _standing(suspended: Mapping[str, bool]) -> str:
+    if len(set(suspended.values())) > 1:
+        return f"in part: {suspended}"
+    return "suspended" if any(suspended.values()) else "active"

@@ -48,7 +48,7 @@ def steelyard(command: str) -> tuple[int, str]:
         ("status --env dev", "Unable to locate credentials", "are credentials and region set"),
         ("history x --env dev", "read the ledger: Unable to locate", "are credentials and region"),
         (f"deploy --env dev --image completion={DIGEST}", "Unable to locate", "are credentials"),
-        ("deploy --env dev", "images: got []", "--image MODEL=URI@sha256:..."),
+        ("deploy --env dev", "no image for completion", "--image completion=URI@sha256:..."),
         ("deploy --env dev --image completion=x:latest", "got 'x:latest'", "@sha256:<64 hex"),
         (f"deploy --env dev --image other={DIGEST}", "no image for completion", "--image comple"),
         ("local up --empty --state-dir /dev/null/x", "Not a directory", ""),

@@ -5,50 +5,50 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from cli.receipt import Receipt
 from steelyard.evidence import Arm, Batch, Labels, Verdict, VerdictKind
 
-_CELLS = 20
+_CELLS = 10
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _COLOURS = {VerdictKind.WORSE: "red", VerdictKind.NOT_WORSE: "green"}
 
 
-def counts_table(receipt: Receipt) -> Table:
+def counts_table(receipt: Receipt, verdict: Verdict) -> RenderableType:
     """Bad events of both arms in all, and what they say, by metric and segment."""
-    verdict = receipt.verdict
-    if verdict is None:
-        raise ValueError(f"entry {receipt.entry.version} has no verdict")
     policy = receipt.after.policy
-    batches = (*receipt.earlier, *receipt.counted)
+    arms = _arms((*receipt.earlier, *receipt.counted))
     table = Table(box=None, pad_edge=False)
-    bar, proof = f"threshold {verdict.log_threshold:.2f}", "not worse?"
-    for name in ("", "stable", "canary", "log evidence", bar, proof):
-        table.add_column(name, justify="left" if name in ("", proof) else "right")
+    for name in ("", "stable", "canary", "evidence", f"of {verdict.log_threshold:.2f}", "proven"):
+        table.add_column(name, justify="left" if name in ("", "proven") else "right", no_wrap=True)
     for guardrail in policy.guardrails:
         metric = guardrail.metric
         name = f"latency (> {_seconds(policy.slow_after)})" if metric == "latency" else metric
-        shares = [_share(arms, metric) for arms in _arms(batches)]
-        unproven = "not proven" if metric in verdict.unproven else "proven"
-        _row(table, name, shares, verdict, (verdict.log_evidence[metric], unproven))
+        proven = "no" if metric in verdict.unproven else "yes"
+        shares = [_share(arm, metric) for arm in arms]
+        _row(table, name, shares, verdict, (verdict.log_evidence[metric], proven))
         for segment, evidence in verdict.segments.get(metric, {}).items():
-            shares = [_labelled(arms, segment) for arms in _arms(batches)]
+            shares = [_labelled(arm, segment) for arm in arms]
             _row(table, f"  {segment}", shares, verdict, (evidence, ""))
+    _row(table, "total", ["", ""], verdict, (verdict.log_evidence["total"], ""))
     carried = f", carried by {verdict.carried_by}" if verdict.carried_by else ""
-    total = (verdict.log_evidence["total"], f"{verdict.kind}{carried}")
-    _row(table, "total", ["", ""], verdict, total)
-    return table
+    return Group(table, Text(f"{verdict.kind}{carried}", style=_style(verdict)))
 
 
 def _row(
     table: Table, name: str, shares: list[str], verdict: Verdict, said: tuple[float, str]
 ) -> None:
-    evidence, words = said
-    style = _COLOURS.get(verdict.kind, "yellow") if name == "total" else "cyan"
+    evidence, proven = said
+    style = _style(verdict) if name == "total" else "cyan"
     bar = Text(_bar(evidence / verdict.log_threshold), style=style)
-    table.add_row(Text(name), *shares, f"{evidence + 0.0:.2f}", bar, Text(words))
+    table.add_row(Text(name), *shares, f"{evidence + 0.0:.2f}", bar, proven)
+
+
+def _style(verdict: Verdict) -> str:
+    return _COLOURS.get(verdict.kind, "yellow")
 
 
 def _bar(part: float) -> str:
@@ -84,7 +84,7 @@ def _labelled(arms: list[Arm], segment: str | None) -> str:
 
 
 def _of(bad: int, all_: int) -> str:
-    return f"{bad} of {all_} ({100 * bad / all_:.1f} %)" if all_ else "no data"
+    return f"{bad}/{all_} {100 * bad / all_:.1f}%" if all_ else "no data"
 
 
 def _seconds(duration: timedelta) -> str:

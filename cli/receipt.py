@@ -12,7 +12,7 @@ from cli.problems import Problem
 from steelyard.aws.ledger import Entry, state_of
 from steelyard.codec import decode
 from steelyard.evidence import Batch, Verdict
-from steelyard.rollout.machine import weighed
+from steelyard.rollout.counting import weighed
 from steelyard.rollout.model import EndpointState, Phase, Rollout
 from steelyard.rollout.observation import Command, Event, Hint, Seen, Trigger
 

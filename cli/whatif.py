@@ -104,7 +104,8 @@ def _of_evidence(receipt: Receipt) -> Iterator[WhatIf]:
         without = [left_out(batch, what) for batch in receipt.earlier]
         batches = tuple(left_out(batch, what) for batch in seen.batches)
         decision = _again(receipt, replace(seen, batches=batches), without)
-        yield WhatIf(f"without {what}", f"{_then(decision)}{_distance(decision.verdict)}")
+        if what == verdict.carried_by or _differs(decision, receipt):
+            yield WhatIf(f"without {what}", f"{_then(decision)}{_distance(decision.verdict)}")
     yield WhatIf(f"with an alpha below {exp(-total):.2g}, not {alpha:g}", "not WORSE yet")
 
 
@@ -146,7 +147,7 @@ def _of_counts(receipt: Receipt) -> Iterator[WhatIf]:
         if _differs(with_bad_events(middle), receipt):
             other = middle
         else:
-            same = middle + 1
+            same = middle
     bad = "wrong labels" if what.metric == "labels" else "errors"
     where = f" of segment {what.segment}" if what.segment else ""
     supposed = f"with {other} {bad}{where} of the canary at this look, not {actual}"

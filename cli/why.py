@@ -37,7 +37,7 @@ def why(receipt: Receipt) -> RenderableType:
         _section("Seen", _seen(receipt)),
     ]
     if receipt.verdict is not None:
-        parts.append(_section("Evidence", counts_table(receipt)))
+        parts.append(_section("Evidence", counts_table(receipt, receipt.verdict)))
     parts.append(_section("What would have changed it", _changes(receipt)))
     parts.append(_section("What a person can order now", _orders(receipt)))
     return Group(*parts)
@@ -125,11 +125,10 @@ def _alarm(alarm: AlarmReading) -> str:
 
 def _golden(receipt: Receipt) -> Text:
     answers, cold = receipt.event.seen.golden or (), receipt.after.cold_start
+    right = [f"{a.name} {a.seconds:.2f} s" for a in answers if a.outcome == "right"]
     lines = [f"{a.name} {a.outcome}: {a.why}" for a in answers if a.outcome != "right"]
-    if answers:
-        slowest = max(answer.seconds for answer in answers)
-        right = len(answers) - len(lines)
-        lines.insert(0, f"{right} of {len(answers)} right, the slowest after {slowest:.2f} s")
+    if right:
+        lines.append(f"right: {', '.join(right)}")
     if cold is not None:
         lines.append(f"cold start: {cold.total_seconds():.2f} s, not counted")
     return Text("\n".join(lines))

@@ -39,7 +39,8 @@ def caller(stage: Stage) -> Iterator[Caller]:
     name = f"reporter-{uuid.uuid4().hex[:8]}"
     iam = stage.cloud.client("iam")
     policies = iam.list_policies(Scope="Local")["Policies"]
-    (arn,) = [p["Arn"] for p in policies if p["PolicyName"] == stage.session.names.labels_clients]
+    wanted = stage.session.model(ENDPOINT).labels_clients
+    (arn,) = [p["Arn"] for p in policies if p["PolicyName"] == wanted]
     yield user(stage.cloud, name, arn)
     iam.detach_user_policy(UserName=name, PolicyArn=arn)
 

@@ -32,8 +32,8 @@ def test_rollback_for_a_segment_names_it_and_says_that_without_it_nothing_had_ha
     told.look(told.counts(canary, stable))
     said = told.why()
     assert "on a tick: roll back, RAMPING at 10 % → ROLLING_BACK the canary is worse" in said
-    assert "networking 15 of 60 (25.0 %) 29 of 30 (96.7 %)" in said
-    assert "text 15 of 60 (25.0 %) 7 of 30 (23.3 %)" in said
+    assert "networking 15/60 25.0% 29/30 96.7%" in said
+    assert "text 15/60 25.0% 7/30 23.3%" in said
     assert "WORSE, carried by labels of segment networking" in said
     assert "without labels of segment networking → RAMPING, hold: lacks evidence on" in said
     assert "without labels of segment text" not in said
@@ -133,7 +133,7 @@ def test_wrong_golden_request_is_named_with_what_was_wrong() -> None:
     told.event(live())
     told.event(live(), golden=(WRONG, replace(WRONG, name="again", outcome="right")))
     said = told.why()
-    assert "golden 1 of 2 right, the slowest after 0.10 s hello wrong: no completions" in said
+    assert "golden hello wrong: no completions right: again 0.10 s" in said
     assert "if all golden requests had been answered rightly → WARMING, hold" in said
 
 

@@ -78,17 +78,20 @@ def test_canary_without_traffic_has_no_figures(told: Story) -> None:
 def test_quality_is_that_of_the_labels_that_came_meanwhile(told: Story) -> None:
     (bad, _) = facts.rollouts(told)
     rollout = bad.rollout
-    meanwhile = [
-        minute
-        for minute in told.labels["v2"]
-        if minute.segment == "text" and rollout.started <= minute.at <= rollout.ended
-    ]
+    stable, canary = (
+        sum(
+            minute.labels
+            for minute in told.labels[variant]
+            if minute.segment == "text" and rollout.started <= minute.at <= rollout.ended
+        )
+        for variant in ("v1", "v2")
+    )
 
     assert [quality.segment for quality in bad.quality] == ["encodings", "networking", "text"]
     text = bad.quality[-1]
-    assert text.canary.labels == sum(minute.labels for minute in meanwhile) > 0
+    assert text.canary.labels == canary > 0
     assert text.canary.correct_percent == pytest.approx(50, abs=5)
-    assert text.stable.labels > text.canary.labels
+    assert text.stable.labels == stable > canary
     everything = facts.pooled(quality.canary for quality in bad.quality)
     assert everything.labels == 3 * text.canary.labels
     assert facts.Labelled(0, 0).correct_percent is None

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from cli.demo.report import render
+from cli.demo.report import render, words
 from cli.demo.story_data import Story
-from tests.unit.demo.fake_story import story
+from tests.unit.demo.fake_story import at, story
 from tests.unit.demo.page import Page
 
 
@@ -46,9 +46,10 @@ def test_segment_that_carried_the_decision_is_named(told: Story) -> None:
             }
     rollout = replace(told.rollouts[0], entries=tuple(entries))
 
-    page = Page(render(replace(told, rollouts=(rollout,))))
+    html = render(replace(told, rollouts=(rollout,)))
 
-    assert "first request from a user, for its labels in segment text." in page.text()
+    assert "first request from a user, for its labels in segment text." in Page(html).text()
+    assert re.findall('class="alarm" text-anchor="start">(text|networking)<', html) == ["text"] * 3
 
 
 def test_version_that_no_user_saw_is_told_so(told: Story) -> None:
@@ -68,13 +69,10 @@ def test_scene_says_what_is_expected(told: Story) -> None:
 
 
 def test_peak_at_the_right_edge_is_named_before_it(told: Story) -> None:
-    until_rolled_back = replace(told, rollouts=told.rollouts[:1], ended=told.rollouts[0].ended)
+    cut = replace(told, rollouts=told.rollouts[:1], ended=at(13.9))
 
-    page = Page(render(until_rolled_back))
+    def anchors(shown: Story) -> set[str]:
+        return set(re.findall(f'text-anchor="([a-z]+)">9.3{words.SPACE}nats<', render(shown)))
 
-    (label,) = {
-        (a["text-anchor"], a["class"])
-        for a in page.all("text", class_="canary said")
-        if a["text-anchor"] == "end"
-    }
-    assert label == ("end", "canary said")
+    assert anchors(told) == {"start"}
+    assert anchors(cut) == {"end"}

@@ -47,7 +47,7 @@ class Runtime:
 
     @cached_property
     def _invoker(self) -> Any:
-        return client_without_retries("sagemaker-runtime", read_timeout=4)
+        return client_without_retries("sagemaker-runtime", read_timeout=8)
 
     @cached_property
     def _labels(self) -> LabelBook:

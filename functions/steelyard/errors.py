@@ -33,6 +33,10 @@ class EndpointBusy(SteelyardError):
     """SageMaker refuses for now (not InService, throttled): the next tick tries again."""
 
 
+class NoAnswer(EndpointBusy):
+    """No answer came: what became of the call shows in Describe."""
+
+
 class NoCapacity(EndpointBusy):
     """No instances to be had. Says nothing about the candidate."""
 

@@ -17,9 +17,9 @@ from steelyard.aws.ledger import Entry, Ledger, state_of
 from steelyard.aws.metrics import Metrics
 from steelyard.aws.outlets import Pager
 from steelyard.aws.scaling import VariantScaling
-from steelyard.errors import EndpointBusy, NeedsHuman, StaleRollout
+from steelyard.errors import EndpointBusy, NeedsHuman, NoAnswer, StaleRollout
 from steelyard.rollout.machine import step
-from steelyard.rollout.model import Decision, DecisionKind, EndpointState
+from steelyard.rollout.model import Decision, DecisionKind, EndpointState, Phase
 from steelyard.rollout.observation import Event, Hint, Seen, Trigger
 from steelyard.rollout.scaling import wanted
 from steelyard.telemetry import count, logger
@@ -55,25 +55,26 @@ class Reconciler:
             decision, seen = self._reconcile(trigger, now)
         except StaleRollout:  # someone else appended first: what we saw is old, so look again
             decision, seen = self._reconcile(trigger, now)
-        self._scale(decision.state)
         if seen.live is not None:  # no sign of life from one who can't see the endpoint
             self._aside("MetricsLost", lambda: self.metrics.publish(_evidence(decision), now))
+        if self.scaling.asked_for:  # again, in case a call was lost, or somebody else made one
+            self._scale(decision.state)
         return decision
 
     def _reconcile(self, trigger: Trigger, now: datetime) -> tuple[Decision, Seen]:
         """Look and decide until nothing more is to be done at this instant."""
-        refused = ""
+        refused, busy = "", False
         for _ in range(_PASSES):
             entry = self.ledger.latest(self.name)
             state = state_of(entry, self.name)
-            seen = replace(self._look(state, now), refused=refused)
+            seen = replace(self._look(state, now), refused=refused, busy=busy)
             event = Event(trigger, seen)
             decision = step(state, event, now)
             if _changes(state, decision, trigger):
                 self._record(entry, event, decision, now)
             if wanted(decision.state) != wanted(state):
                 self._scale(decision.state)  # before acting: scaling would lock the endpoint
-            refused = self._act(decision) if decision.act else ""
+            refused, busy = self._act(decision) if decision.act else ("", False)
             if decision.page:  # after acting: calling people must not delay a rollback
                 self._aside("PageLost", partial(self.pager.tell, self.name, decision))
             if not decision.act and decision.phase == decision.phase_before:
@@ -83,6 +84,9 @@ class Reconciler:
 
     def _look(self, state: EndpointState, now: datetime) -> Seen:
         seen = self.world.look(state, now)
+        warming = state.rollout is not None and state.rollout.phase is Phase.WARMING
+        if warming and (lost := self._scale(state)):  # no traffic while counts may still change
+            seen = replace(seen, unreadable=(*seen.unreadable, lost))
         if seen.unreadable:
             logger.warning(
                 "world.unreadable", extra={"endpoint": self.name, "what": seen.unreadable}
@@ -104,14 +108,15 @@ class Reconciler:
             },
         )
 
-    def _scale(self, state: EndpointState) -> None:
-        """Make autoscaling as the recorded state wants it; the next tick mends what fails."""
+    def _scale(self, state: EndpointState) -> str:
+        """Make autoscaling as the recorded state wants it; empty, or why it could not be."""
         variants = wanted(state)
-        if variants is not None:
-            self._aside("ScalingLost", lambda: self.scaling.sync(variants))
+        if variants is None:
+            return ""
+        return self._aside("ScalingLost", lambda: self.scaling.sync(variants))
 
-    def _aside(self, lost: str, work: Callable[[], None]) -> None:
-        """Do what no rollout waits for: when it fails that is logged, and other work goes on."""
+    def _aside(self, lost: str, work: Callable[[], None]) -> str:
+        """Do what delays nothing; empty, or why it failed, which is logged and counted."""
         try:
             work()
         except (EndpointBusy, NeedsHuman) as failure:
@@ -119,19 +124,22 @@ class Reconciler:
                 "aside.lost", extra={"endpoint": self.name, "what": lost, "why": str(failure)}
             )
             count(lost)
+            return str(failure)
+        return ""
 
-    def _act(self, decision: Decision) -> str:
-        """Do the open intent's actions; empty, or why AWS refused for good."""
+    def _act(self, decision: Decision) -> tuple[str, bool]:
+        """Do the open intent's actions; why AWS refused for good, if so, and whether for now."""
         rollout = decision.state.rollout
         if rollout is None or rollout.intent is None:
-            return ""
+            return "", False
         try:
             self.endpoint.act(rollout.intent)
         except EndpointBusy as busy:
             logger.warning("endpoint.busy", extra={"endpoint": self.name, "why": str(busy)})
+            return "", not isinstance(busy, NoAnswer)
         except NeedsHuman as refusal:
-            return str(refusal)
-        return ""
+            return str(refusal), False
+        return "", False
 
 
 def _evidence(decision: Decision) -> float:

@@ -5,28 +5,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from steelyard.aws.alarms import VariantAlarms
 from steelyard.aws.endpoint import Endpoint
-from steelyard.aws.labels import LabelBook
+from steelyard.aws.labels import Counts, LabelBook
 from steelyard.aws.metrics import MINUTE, Metrics, whole_minute
 from steelyard.aws.registry import Registry
 from steelyard.errors import EndpointBusy, NeedsHuman
-from steelyard.evidence import Batch, Labels
+from steelyard.evidence import Arm, Batch
+from steelyard.rollout.counting import COMPARED
 from steelyard.rollout.golden import Answer
 from steelyard.rollout.model import EndpointState, Phase, Rollout
 from steelyard.rollout.observation import Seen
+from steelyard.rollout.plan import IN_SERVICE
 from steelyard.rollout.policy import Policy
 
 T = TypeVar("T")
-_AT_ONCE = timedelta(minutes=45)  # of metrics, after a silence: more would make a large entry
+_AT_ONCE = timedelta(minutes=20)  # after a silence: more would make a large entry of the ledger
 _UNREAD: tuple[bool | None, bool | None] = (None, None)
-_WATCHED = (Phase.RAMPING, Phase.HOLDBACK, Phase.PAUSED, Phase.NEEDS_HUMAN)
-_NO_LABELS: Mapping[str, Labels] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ class World:
         there, gone = _UNREAD
         if rollout.intent is not None and rollout.intent.alarms is not None:
             there, gone = read(lambda: self.alarms.standing(canary), _UNREAD)
-        warming = rollout.phase is Phase.WARMING
+        serves = seen.live is not None and seen.live.status == IN_SERVICE
+        warming = rollout.phase is Phase.WARMING and serves
         seen = replace(
             seen,
             canary_alarms=there,
@@ -77,16 +78,16 @@ class World:
             alarms=read(lambda: self.alarms.readings(canary, stable, now), ()),
             golden=read(lambda: self.ask_golden(canary), None) if warming else None,
         )
-        return read(lambda: self._with_counts(seen, state, rollout, now), seen)
-
-    def _with_counts(
-        self, seen: Seen, state: EndpointState, rollout: Rollout, now: datetime
-    ) -> Seen:
-        if rollout.weights_since is None or rollout.phase not in _WATCHED:
+        if rollout.weights_since is None or rollout.phase not in COMPARED:
             return seen
         begun = whole_minute(rollout.weights_since)
-        start = max(begun, state.metrics_until) if state.metrics_until else begun
         end = whole_minute(now - rollout.policy.metric_lag)
+        start = max(begun, state.metrics_until or begun)
+        seen = read(lambda: self._with_counts(seen, rollout, start, end), seen)
+        start = rollout.labels_until or begun
+        return read(lambda: self._with_labels(seen, rollout, start, end), seen)
+
+    def _with_counts(self, seen: Seen, rollout: Rollout, start: datetime, end: datetime) -> Seen:
         if start >= end:
             return seen
         until = min(end, start + _AT_ONCE)
@@ -94,12 +95,26 @@ class World:
         batches, unreadable = self.metrics.batches(
             arms, (start, until), rollout.canary_percent, rollout.policy
         )
-        if any(guardrail.metric == "labels" for guardrail in rollout.policy.guardrails):
-            labels = self.labels.counts(self.name, arms, (start, until))
-            batches = tuple(_with_labels(batch, arms, labels) for batch in batches)
         if until < end:  # nothing advances on a part of what there is to know
             unreadable = (*unreadable, f"minutes after {until:%H:%M} are read next")
         return replace(seen, batches=batches, unreadable=unreadable, metrics_until=until)
+
+    def _with_labels(self, seen: Seen, rollout: Rollout, start: datetime, end: datetime) -> Seen:
+        """With the labels since they were last read, also those of minutes not counted otherwise.
+
+        They have a cursor of their own: a table that can't be read must not keep errors and
+        latency from being weighed, and a label that comes while weights shift is no less true.
+        """
+        asked = any(guardrail.metric == "labels" for guardrail in rollout.policy.guardrails)
+        if not asked or start >= end:
+            return seen
+        until = min(end, start + _AT_ONCE)
+        arms = (rollout.stable.variant, rollout.canary)
+        labels = self.labels.counts(self.name, arms, (start, until))
+        batches = _with_labels(seen.batches, arms, labels, rollout.canary_percent)
+        late = (f"labels after {until:%H:%M} are read next",) if until < end else ()
+        unreadable = (*seen.unreadable, *late)
+        return replace(seen, batches=batches, unreadable=unreadable, labels_until=until)
 
 
 class _Reader:
@@ -117,15 +132,14 @@ class _Reader:
 
 
 def _with_labels(
-    batch: Batch,
-    arms: tuple[str, str],
-    labels: Mapping[str, Mapping[datetime, Mapping[str, Labels]]],
-) -> Batch:
-    """The batch with the labels that arrived in its minute."""
-    minute = batch.end - MINUTE
-    stable, canary = (labels.get(arm, {}).get(minute, _NO_LABELS) for arm in arms)
-    return replace(
-        batch,
-        stable=replace(batch.stable, labels=stable),
-        canary=replace(batch.canary, labels=canary),
-    )
+    batches: Iterable[Batch], arms: tuple[str, str], labels: Counts, percent: int
+) -> tuple[Batch, ...]:
+    """The batches with the labels that arrived in their minutes; new ones for other minutes."""
+    by_minute = {batch.end - MINUTE: batch for batch in batches}
+    for number, name in enumerate(("stable", "canary")):
+        for minute, counts in labels.get(arms[number], {}).items():
+            nothing = Batch(minute + MINUTE, percent, Arm(0, {}), Arm(0, {}))
+            batch = by_minute.get(minute, nothing)
+            arm = replace(getattr(batch, name), labels=counts)
+            by_minute[minute] = replace(batch, **{name: arm})
+    return tuple(by_minute[minute] for minute in sorted(by_minute))

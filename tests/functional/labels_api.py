@@ -36,6 +36,7 @@ LABELLED = replace(
     POLICY,
     guardrails=(Guardrail(metric="labels", weight=1.0),),
     segments=("networking", "text"),
+    metric_lag=MINUTE,
 )
 EVENT = Event(
     Hint("tick"),
@@ -79,6 +80,18 @@ class Api:
     def report(self, *reports: Any, at: datetime = START) -> tuple[int, dict[str, Any]]:
         """Status and answer of one batch."""
         return self.post(json.dumps({"reports": reports}), at=at)
+
+    def begin(self, canary: str, segments: tuple[str, ...] = LABELLED.segments) -> None:
+        """Append a decision that begins a rollout of another canary."""
+        last = self.ledger.latest("completion")
+        decision = with_rollout(step(EndpointState("completion"), EVENT, START))
+        rollout = decision.state.rollout
+        if rollout is None:
+            raise AssertionError(decision)
+        policy = replace(rollout.policy, segments=segments)
+        rollout = replace(rollout, canary=canary, policy=policy)
+        decision = replace(decision, state=replace(decision.state, rollout=rollout))
+        self.ledger.append(last, "completion", EVENT, decision, START)
 
     def counted(self) -> dict[str, dict[datetime, dict[str, Labels]]]:
         """What was counted of the stable and the canary variant, by minute and segment."""

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from steelyard.aws.calls import client, client_without_retries, translated
-from steelyard.errors import EndpointBusy, NeedsHuman, NoCapacity, SteelyardError
+from steelyard.errors import EndpointBusy, NeedsHuman, NoAnswer, NoCapacity, SteelyardError
 from tests.functional.fake_sagemaker import arn, denied, refusal
 
 QUOTA = (
@@ -47,8 +47,8 @@ ERRORS: dict[str, tuple[Exception, type[SteelyardError]]] = {
     ),
     "quota": (refusal("ResourceLimitExceeded", QUOTA), NeedsHuman),
     "short_of_instances": (refusal("ResourceLimitExceeded", SHORT), NoCapacity),
-    "lost_answer": (ReadTimeoutError(endpoint_url="https://sagemaker"), EndpointBusy),
-    "unreachable": (EndpointConnectionError(endpoint_url="https://sagemaker"), EndpointBusy),
+    "lost_answer": (ReadTimeoutError(endpoint_url="https://sagemaker"), NoAnswer),
+    "unreachable": (EndpointConnectionError(endpoint_url="https://sagemaker"), NoAnswer),
     "never_seen_before": (refusal("TeapotException", "short and stout"), NeedsHuman),
 }
 

@@ -131,6 +131,50 @@ def test_before_any_rollout_only_stable_is_known_and_no_segment(api: Api) -> Non
     assert answer["refused"] == [{"index": 1, "why": "variant: got 'v2-r1', accepted: v1"}]
 
 
+@pytest.fixture
+def looks(api: Api, world: World) -> list[str]:
+    """One item for each look into the ledger."""
+    assert api
+    found: list[str] = []
+    world.before = {"Query": [lambda: found.append("look")] * 20}
+    return found
+
+
+def test_what_may_be_named_is_remembered_for_five_seconds(api: Api, looks: list[str]) -> None:
+    for number, seconds in enumerate((0, 1, 4.9)):
+        api.report(report(number), at=START + timedelta(seconds=seconds))
+    assert len(looks) == 1
+    api.report(report(5), at=START + timedelta(seconds=5))
+    assert len(looks) == 2
+
+
+def test_variant_that_just_appeared_is_counted_at_once(api: Api, looks: list[str]) -> None:
+    api.report(report(1))
+    canary = report(2, variant="v3-r2")
+    assert api.report(canary)[1]["counted"] == 0
+    api.begin("v3-r2")
+    asked = len(looks)
+    assert api.report(canary)[1]["counted"] == 1
+    assert len(looks) == asked + 1
+
+
+def test_segments_of_a_new_rollout_count_as_their_own_within_five_seconds(api: Api) -> None:
+    assert api.report(report(1, segment="systems"))[1]["other_segment"] == 1
+    api.begin("v2-r1", segments=("systems",))
+    later = START + timedelta(seconds=5)
+    assert api.report(report(2, segment="systems"), at=later)[1]["other_segment"] == 0
+
+
+def test_no_endpoint_gets_what_another_one_was_found_with(api: Api) -> None:
+    api.report(report(1))
+    adopted = step(EndpointState("chat"), EVENT, START)
+    api.ledger.append(None, "chat", EVENT, adopted, START)
+    inference_id = issue(KEY.encode(), "chat", START, bytes(NOISE_BYTES))
+    reports = [report(1, inference_id=inference_id, variant="v2-r1")]
+    _, answer = api.post(json.dumps({"reports": reports}), endpoint="chat")
+    assert answer["refused"] == [{"index": 0, "why": "variant: got 'v2-r1', accepted: v1"}]
+
+
 def test_lost_answer_of_the_table_asks_the_client_to_repeat_and_counts_once(
     api: Api, world: World
 ) -> None:

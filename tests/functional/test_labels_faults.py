@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,10 +75,22 @@ def test_conflict_with_another_intake_is_tried_again_after_a_pause(
 
     pauses: list[float] = []
     table.before = [conflict, conflict]
-    book = LabelBook(TABLE, table, pauses.append)
+    chances = iter([1.0, 0.0])
+    book = LabelBook(TABLE, table, pauses.append, lambda: next(chances))
     assert book.add("completion", [report(1)], START) == Added(1, 0, 0)
-    assert pauses == sorted(pauses)
-    assert len(pauses) == 2
+    assert pauses == [0.04, 0.04]  # the second could have been twice as long
+
+
+def test_two_intakes_in_conflict_do_not_pause_alike(table: FakeTable) -> None:
+    def conflict() -> None:
+        raise cancelled("None", "TransactionConflict")
+
+    pauses: list[float] = []
+    for seed in (1, 2):
+        table.before = [conflict] * 5
+        book = LabelBook(TABLE, table, pauses.append, Random(seed).random)
+        book.add("completion", [report(seed)], START)
+    assert len(set(pauses)) == 10
 
 
 def test_conflict_that_lasts_is_the_clients_to_repeat(table: FakeTable) -> None:

@@ -194,7 +194,8 @@ def test_after_a_long_silence_all_minutes_are_read_before_anything_advances(
     while operator.rollout.step == 0 and not operator.rollout.intent:
         read.append(operator.rollout.canary_requests)
         operator.minute()
-    assert read == [0, 45 * 200, 90 * 200]
+    assert len(read) > 5
+    assert read == [20 * 200 * turn for turn in range(len(read))]
     assert max(len(json.dumps(_item(entry))) for entry in operator.entries) < 32 * 1024
 
 

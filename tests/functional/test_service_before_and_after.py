@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,11 +14,17 @@ from steelyard.rollout.observation import CommandName
 from tests.functional.conftest import GoldenAnswers
 from tests.functional.operator import CANARY, Operator, with_sight
 from tests.functional.settings import POLICY
-from tests.functional.world import World, lost_answer
+from tests.functional.test_service_faults import throttled
+from tests.functional.world import MINUTE, World, lost_answer
 
 RIGHT = Answer("adds", "right", "", 0.2)
 WRONG = Answer("adds", "wrong", "expected /sum equals 4, got 5", 0.2)
 BAD = {CANARY: 0.2}
+
+
+def scale_out(world: World) -> None:
+    """Somebody else's change gets in first, and takes some minutes."""
+    world.endpoint.begin(world.endpoint.fleet, world.now + 2 * MINUTE)
 
 
 def suspended(world: World) -> dict[str, bool]:
@@ -82,22 +89,99 @@ def test_scaling_is_suspended_before_the_update_that_it_could_lock_out(
     assert before.count("RegisterScalableTarget") == 2  # to scale at all, and to rest
 
 
-@pytest.mark.parametrize("how", ["evidence", "order", "silent"])
-def test_scaling_comes_back_after_every_end_of_a_rollout(
-    operator: Operator, world: World, how: str
+def by_evidence(operator: Operator, _golden: GoldenAnswers) -> None:
+    operator.until(Phase.ROLLING_BACK, bad=BAD)
+
+
+def by_a_silent_rollback(operator: Operator, _golden: GoldenAnswers) -> None:
+    operator.world.endpoint.fail_next = "no reason"
+
+
+def by_garbage(_operator: Operator, golden: GoldenAnswers) -> None:
+    golden.next = (WRONG,)
+
+
+def by_time(operator: Operator, _golden: GoldenAnswers) -> None:
+    operator.world.endpoint.fail_next = "InsufficientInstanceCapacity"
+    operator.until(Phase.PROVISIONING)
+    operator.world.before["UpdateEndpoint"] = [throttled] * 99
+
+
+def by_an_order(name: CommandName, phase: Phase) -> Callable[[Operator, GoldenAnswers], None]:
+    def end(operator: Operator, _golden: GoldenAnswers) -> None:
+        operator.until(phase)
+        operator.order(name)
+
+    return end
+
+
+def by_a_person_called(operator: Operator, _golden: GoldenAnswers) -> None:
+    operator.ramping()
+    operator.world.endpoint.fleet.weights["v1"] = 1.0
+    operator.until(Phase.NEEDS_HUMAN)
+    operator.order(CommandName.ABORT)
+
+
+ENDS: Mapping[str, Callable[[Operator, GoldenAnswers], None]] = {
+    "evidence": by_evidence,
+    "silent": by_a_silent_rollback,
+    "garbage": by_garbage,
+    "time": by_time,
+    "abort while provisioning": by_an_order(CommandName.ABORT, Phase.PROVISIONING),
+    "rollback": by_an_order(CommandName.ROLLBACK, Phase.RAMPING),
+    "abort in holdback": by_an_order(CommandName.ABORT, Phase.HOLDBACK),
+    "needs a person": by_a_person_called,
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_scaling_comes_back_after_every_rollback(
+    operator: Operator, world: World, golden: GoldenAnswers, how: str
 ) -> None:
     operator.minute()
     world.approve(2)
-    if how == "silent":
-        world.endpoint.fail_next = "no reason"
-        operator.until(Phase.ROLLED_BACK)
-    elif how == "evidence":
-        operator.until(Phase.ROLLED_BACK, bad=BAD)
-    else:
-        operator.until(Phase.RAMPING)
-        operator.order(CommandName.ROLLBACK)
-        operator.until(Phase.ROLLED_BACK)
+    ENDS[how](operator, golden)
+    operator.until(Phase.ROLLED_BACK)
     assert suspended(world) == {"v1": False}
+
+
+def test_scaling_comes_back_on_the_canary_after_a_promotion_by_hand(
+    operator: Operator, world: World
+) -> None:
+    operator.minute()
+    world.approve(2)
+    operator.ramping()
+    operator.order(CommandName.PROMOTE)
+    operator.until(Phase.PROMOTED)
+    assert suspended(world) == {CANARY: False}
+
+
+def test_canary_gets_no_traffic_while_scaling_can_not_be_suspended(
+    operator: Operator, world: World
+) -> None:
+    """A change of counts would lock the endpoint while a rollback waits."""
+    operator.minute()
+    world.approve(2)
+    world.before["RegisterScalableTarget"] = [throttled] * 20
+    operator.until(Phase.WARMING)
+    for _ in range(4):
+        operator.minute()
+    assert operator.rollout.phase is Phase.WARMING
+    assert suspended(world) == {"v1": False}
+    world.before["RegisterScalableTarget"] = []
+    operator.until(Phase.RAMPING)
+    assert suspended(world) == {"v1": True}
+
+
+def test_update_that_met_a_scale_out_is_tried_again_and_the_candidate_kept(
+    operator: Operator, world: World
+) -> None:
+    """Once, somebody else's update was taken for ours, and its end for a silent rollback."""
+    operator.minute()
+    world.approve(2)
+    world.before["UpdateEndpoint"] = [lambda: scale_out(world)]
+    operator.until(Phase.PROMOTED)
+    assert operator.rollout.candidate.version == 2
 
 
 def test_scaling_call_that_was_lost_delays_no_rollback_and_is_made_up_for(

@@ -88,30 +88,51 @@ def test_without_labels_nothing_advances_and_people_are_told_at_the_deadline(
     careful.minute()
     world.approve(2)
     careful.until(Phase.PAUSED)
-    assert "the step still lacks evidence on labels" in careful.reasons()[-1]
+    assert "the step still lacks samples of labels at this step" in careful.reasons()[-1]
     assert world.share(CANARY) == POLICY.steps[0]
 
 
-def test_labels_that_can_not_be_read_hold_and_are_read_later(
+def test_labels_that_can_not_be_read_hold_and_are_weighed_later_each_once(
     careful: Operator, world: World, label_book: LabelBook
 ) -> None:
     careful.minute()
     world.approve(2)
-    careful.until(Phase.RAMPING)
-    label(world, label_book, {})
-    until = careful.state.metrics_until
+    careful.ramping()
+    healthy = careful.reconciler
     book = LabelBook("no-such-table", label_book._dynamodb)
-    broken = with_sight(careful.reconciler, labels=book)
-    healthy, careful.reconciler = careful.reconciler, broken
-    careful.minute()
-    careful.minute()
-    assert careful.state.metrics_until == until
+    careful.reconciler = with_sight(healthy, labels=book)
+    for _ in range(4):
+        label(world, label_book, {})
+        careful.minute()
+    unread = careful.rollout
+    assert unread.samples["errors"].canary > 0
+    assert (unread.samples["labels"].canary, unread.step) == (0, 0)
     careful.reconciler = healthy
+    for _ in range(3):
+        careful.minute()
+    arrived = {
+        (batch["end"], segment): counts["labels"]
+        for entry in careful.entries
+        for batch in entry.seen["batches"]
+        for segment, counts in batch["canary"]["labels"].items()
+    }
+    read = [
+        batch["end"]
+        for entry in careful.entries
+        for batch in entry.seen["batches"]
+        if batch["canary"]["labels"]
+    ]
+    assert len(read) == len(set(read)) == 4
+    assert sum(arrived.values()) == 4 * 3 * 10
+    assert careful.rollout.evidence.guards["labels"].seen.canary_requests == 4 * 3 * 10
+
+
+def test_harm_in_errors_rolls_back_while_labels_can_not_be_read(
+    careful: Operator, world: World, label_book: LabelBook
+) -> None:
     careful.minute()
-    latest = [e for e in careful.entries if e.seen["batches"]][-1]
-    arrived = sum(
-        counts["labels"]
-        for batch in latest.seen["batches"]
-        for counts in batch["stable"]["labels"].values()
-    )
-    assert arrived == 60
+    world.approve(2)
+    careful.ramping()
+    book = LabelBook("no-such-table", label_book._dynamodb)
+    careful.reconciler = with_sight(careful.reconciler, labels=book)
+    careful.until(Phase.ROLLING_BACK, bad={CANARY: 0.2})

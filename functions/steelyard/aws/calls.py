@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from steelyard.errors import EndpointBusy, NeedsHuman, NoCapacity
+from steelyard.errors import EndpointBusy, NeedsHuman, NoAnswer, NoCapacity
 
 _BUSY = (
     "Throttling",
@@ -58,15 +58,16 @@ def translated(what: str) -> Iterator[None]:
     """Turn AWS's errors into ours.
 
     Raises:
-        EndpointBusy: refused for now; NoCapacity where instances are short.
+        EndpointBusy: refused for now; NoCapacity where instances are short, NoAnswer where none
+            came.
         NeedsHuman: refused for good (permission, validation, quota).
     """
     try:
         yield
     except ClientError as error:
         raise _meaning(error, what) from error
-    except BotoCoreError as error:  # no answer: what became of the call shows in Describe
-        raise EndpointBusy(f"{what}: {error}") from error
+    except BotoCoreError as error:
+        raise NoAnswer(f"{what}: {error}") from error
 
 
 def says(error: ClientError, *texts: str) -> bool:

@@ -35,6 +35,11 @@ class VariantScaling:
         self._client = client
         self._settings = settings
 
+    @property
+    def asked_for(self) -> bool:
+        """Whether the model's file asks for autoscaling."""
+        return self._settings is not None
+
     def sync(self, wanted: Mapping[str, Standing]) -> None:
         """Make autoscaling of the variants as wanted; every other variant is deregistered.
 

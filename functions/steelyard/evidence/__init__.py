@@ -3,11 +3,13 @@
 from steelyard.evidence.bands import BANDS, latency_bounds
 from steelyard.evidence.counts import OTHER, Arm, Batch, Labels
 from steelyard.evidence.engine import Evidence, begin, judge, weigh
+from steelyard.evidence.pending import LEAST_REQUESTS
 from steelyard.evidence.promise import Guardrail, Promise
 from steelyard.evidence.verdict import Carrier, Verdict, VerdictKind
 
 __all__ = [
     "BANDS",
+    "LEAST_REQUESTS",
     "OTHER",
     "Arm",
     "Batch",

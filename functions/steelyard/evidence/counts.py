@@ -12,6 +12,9 @@ OTHER = "other"
 """Where labels are counted whose segment is named in no model's file."""
 
 
+_COUNTERS = {"errors": "errors", "latency": "slow"}
+
+
 @dataclass(frozen=True, slots=True)
 class Labels:
     """Labelled requests of one segment: how many, and how many of them were answered wrongly.
@@ -57,6 +60,12 @@ class Arm:
                 )
         if any(count < 0 for count in self.latency):
             raise InvalidCounts(f"latency: got {self.latency}, accepted: counts of 0 or more")
+
+    def measured(self, metric: str) -> int:
+        """How many requests, or labels, a guardrail's metric was measured on."""
+        if metric == "labels":
+            return sum(one.labels for one in self.labels.values())
+        return self.requests if _COUNTERS[metric] in self.bad else 0
 
 
 @dataclass(frozen=True, slots=True)

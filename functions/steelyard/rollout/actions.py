@@ -89,6 +89,8 @@ class Intent:
             must have none. Empty: no matter.
         alarms: whether the canary's absolute alarms must exist; None: no matter.
         attempts: how often the actions were begun.
+        accepted: whether the last call was not refused because the endpoint was busy; what it is
+            busy with then is somebody else's.
         begun: whether the endpoint was seen at work on it.
     """
 
@@ -97,4 +99,5 @@ class Intent:
     weights: Mapping[str, int]
     alarms: bool | None = None
     attempts: int = 1
+    accepted: bool = True
     begun: bool = False

@@ -6,11 +6,14 @@ rollout.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from steelyard.evidence import Batch, judge, weigh
+from steelyard.evidence import judge, weigh
 from steelyard.rollout import idle
+from steelyard.rollout.actions import Intent
+from steelyard.rollout.counting import weighed, with_samples
 from steelyard.rollout.model import Decision, DecisionKind, EndpointState, Phase, Rollout, Stable
 from steelyard.rollout.observation import Command, Event, Seen
 from steelyard.rollout.orders import in_words, require_legal, require_possible
@@ -20,9 +23,7 @@ from steelyard.rollout.signals import AT_WORK, RULES, Finding, Look, Signal, wai
 from steelyard.rollout.transitions import BACK, TRANSITIONS
 from steelyard.rollout.warming import ready, unfit, unready, with_cold_start
 
-_MINUTE = timedelta(minutes=1)
 _KEYS_KEPT = 20
-_COMPARED = (Phase.RAMPING, Phase.HOLDBACK, Phase.PAUSED, Phase.NEEDS_HUMAN)
 _WARNINGS = (Signal.HARM, Signal.DRIFT, Signal.STUCK)
 _TAKING_BACK = (Signal.ABORT, Signal.ROLLBACK)
 _INERT = (Phase.PAUSED, Phase.NEEDS_HUMAN)
@@ -70,38 +71,36 @@ def step(state: EndpointState, event: Event, now: datetime) -> Decision:
     return _move(state, look, finding)
 
 
-def weighed(rollout: Rollout, seen: Seen) -> tuple[Batch, ...]:
-    """The batches that are weighed: of whole minutes with this step's traffic, none discarded."""
-    if rollout.weights_since is None or rollout.phase not in _COMPARED:
-        return ()
-    first = rollout.weights_since + rollout.policy.discard
-    return tuple(batch for batch in seen.batches if batch.end - _MINUTE >= first)
-
-
 def _look(
     state: EndpointState, rollout: Rollout, seen: Seen, now: datetime
 ) -> tuple[EndpointState, Look]:
     """Weigh the new counts, and judge."""
-    requests, evidence = rollout.canary_requests, rollout.evidence
-    for batch in weighed(rollout, seen):
+    before, batches = rollout.canary_requests, weighed(rollout, seen)
+    evidence = rollout.evidence
+    for batch in batches:
         evidence = weigh(evidence, batch, rollout.policy.promise)
-        requests += batch.canary.requests
-    rollout = replace(rollout, evidence=evidence, canary_requests=requests)
+    rollout = replace(
+        with_samples(rollout, batches),
+        evidence=evidence,
+        labels_until=seen.labels_until or rollout.labels_until,
+    )
     verdict = None
     if rollout.step >= 0:
         holdback = rollout.phase is Phase.HOLDBACK
         at = len(rollout.policy.steps) if holdback else rollout.step
         verdict = judge(rollout.evidence, rollout.policy.promise, at)
-    fresh = state.rollout is not None and requests > state.rollout.canary_requests
+    fresh = rollout.canary_requests > before
     state = replace(state, rollout=rollout, metrics_until=seen.metrics_until or state.metrics_until)
     return state, Look(rollout, seen, now, verdict, fresh)
 
 
-def _first(look: Look) -> Finding | None:
+def _first(look: Look, among: Container[Signal] = tuple(Signal)) -> Finding | None:
     """The first finding that means something in this phase."""
     for rule in (*RULES, unfit, ready, passed, overdue):
         finding = rule(look)
-        if finding is not None and finding.signal in TRANSITIONS[look.rollout.phase]:
+        if finding is None or finding.signal not in among:
+            continue
+        if finding.signal in TRANSITIONS[look.rollout.phase]:
             return finding
     return None
 
@@ -113,8 +112,8 @@ def _obey(state: EndpointState, command: Command, seen: Seen, now: datetime) -> 
     rollout = require_legal(state.rollout, command)
     state, look = _look(state, rollout, seen, now)
     state = replace(state, done_keys=(*state.done_keys, command.key)[-_KEYS_KEPT:])
-    signal, found = Signal[command.command.name], _first(look)
-    if found and found.signal in _WARNINGS and signal not in _TAKING_BACK:
+    signal, found = Signal[command.command.name], _first(look, _WARNINGS)
+    if found and signal not in _TAKING_BACK:
         # Who gave the order can't have known what shows in this very minute.
         return _move(state, look, found)
     require_possible(command, look, idle.newly_serving(state, seen))
@@ -130,7 +129,8 @@ def _move(state: EndpointState, look: Look, finding: Finding) -> Decision:
     if target is before.phase and signal in (Signal.CONFIRMED, Signal.FAILED):
         rollout = replace(before, intent=None, weights_since=look.now)
         if before.tidied and signal is Signal.CONFIRMED:
-            state = replace(state, stable=_stable_after(rollout, look.seen))
+            stable = state.stable and _on_live_config(state.stable, look.seen)
+            state = replace(state, stable=stable)
         kind = DecisionKind.HOLD if signal is Signal.CONFIRMED else DecisionKind.HAND_OVER
         return _decision(state, look, rollout, finding.reason, kind)
     rollout = _enter(before, target, signal, look)
@@ -160,6 +160,7 @@ def _enter(rollout: Rollout, target: Phase, signal: Signal, look: Look) -> Rollo
         step=rollout.step + 1 if rises else rollout.step,
         weights_since=None,
         canary_requests=0,
+        samples={},
         resume_to=None,
         latched=rollout.latched or target is Phase.ROLLING_BACK,
     )
@@ -169,23 +170,32 @@ def _enter(rollout: Rollout, target: Phase, signal: Signal, look: Look) -> Rollo
 def _stable_after(rollout: Rollout, seen: Seen) -> Stable:
     promoted = rollout.phase is Phase.PROMOTED
     kept = Stable(rollout.canary, rollout.config, rollout.candidate.version)
-    stable = kept if promoted else rollout.stable
     # The canary's config stays live after a rollback: the loser stays in it, at weight 0.
+    return _on_live_config(kept if promoted else rollout.stable, seen)
+
+
+def _on_live_config(stable: Stable, seen: Seen) -> Stable:
     return replace(stable, config=seen.live.config) if seen.live is not None else stable
 
 
 def _hold(state: EndpointState, look: Look, *, rechecking: bool) -> Decision:
     """Nothing moved: act again on an intent that is still open, unless we just did."""
-    rollout, live = look.rollout, look.seen.live
-    intent = rollout.intent
-    rollout = with_cold_start(rollout, look.seen)
-    if intent is not None and live is not None and live.status in AT_WORK:
-        rollout = replace(rollout, intent=replace(intent, begun=True))
-    again = intent is not None and not rechecking and _may_act(rollout, look.seen)
-    if again and intent is not None:
-        rollout = replace(rollout, intent=replace(intent, attempts=intent.attempts + 1))
+    rollout = with_cold_start(look)
+    again = not rechecking and _may_act(rollout, look.seen)
+    if rollout.intent is not None:
+        rollout = replace(rollout, intent=_still_open(rollout.intent, look.seen, again=again))
     decision = _decision(state, look, rollout, _why_hold(look), DecisionKind.HOLD)
     return replace(decision, act=again)
+
+
+def _still_open(intent: Intent, seen: Seen, *, again: bool) -> Intent:
+    """The intent after a look that did not confirm it."""
+    if again:
+        return replace(intent, attempts=intent.attempts + 1, accepted=True)
+    if seen.busy:
+        return replace(intent, accepted=False)
+    at_work = seen.live is not None and seen.live.status in AT_WORK
+    return replace(intent, begun=True) if at_work and intent.accepted else intent
 
 
 def _may_act(rollout: Rollout, seen: Seen) -> bool:

@@ -5,6 +5,7 @@ All of it goes through `steelyard.codec` into the ledger and back.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -65,6 +66,14 @@ class Stable:
 
 
 @dataclass(frozen=True, slots=True)
+class Samples:
+    """What one guardrail was measured on in each variant: requests, or labels."""
+
+    canary: int = 0
+    stable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Rollout:
     """One attempt to bring one candidate to 100 %.
 
@@ -77,10 +86,12 @@ class Rollout:
         since: when the phase, or step, was entered.
         weights_since: when Describe first showed the weights of this step; None while open.
         canary_requests: requests of the canary that were weighed at this step.
+        samples: what was measured at this step, by guardrail metric.
+        labels_until: labels that arrived up to this instant have been weighed.
         resume_to: the phase that a pause, or a person's help, returns to.
         intent: what is not yet confirmed.
         latched: set by a rollback; from then on no intent raises the canary.
-        cold_start: how long the slowest golden request of the first pass took; None before.
+        cold_start: from WARMING on until all golden requests were answered once; None before.
         tidied: whether the loser's removal was begun; it is tried once.
     """
 
@@ -98,6 +109,8 @@ class Rollout:
     step: int = -1
     weights_since: datetime | None = None
     canary_requests: int = 0
+    samples: Mapping[str, Samples] = field(default_factory=dict)
+    labels_until: datetime | None = None
     resume_to: Phase | None = None
     intent: Intent | None = None
     latched: bool = False

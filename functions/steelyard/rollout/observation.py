@@ -70,12 +70,14 @@ class Seen:
         approved: packages approved after `EndpointState.approvals_until`.
         batches: complete minutes after `metrics_until`, oldest first.
         metrics_until: up to where metrics were read (minutes that can't be read are skipped).
+        labels_until: up to where labels were read, which `batches` hold; None: they were not.
         alarms: alarms of this endpoint in ALARM.
         canary_alarms: whether the canary's absolute alarms exist, all of them; None: unread.
         canary_alarms_gone: whether none of them exists; None: unread.
         golden: the canary's answers to the golden requests; None: not asked.
         unreadable: what could not be read, in words.
         refused: what AWS answered to an action that no repetition would mend.
+        busy: whether AWS refused the action that was just tried, for now.
     """
 
     policy: Policy
@@ -84,12 +86,14 @@ class Seen:
     approved: tuple[Candidate, ...] = ()
     batches: tuple[Batch, ...] = ()
     metrics_until: datetime | None = None
+    labels_until: datetime | None = None
     alarms: tuple[AlarmReading, ...] = ()
     canary_alarms: bool | None = None
     canary_alarms_gone: bool | None = None
     golden: tuple[Answer, ...] | None = None
     unreadable: tuple[str, ...] = ()
     refused: str = ""
+    busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from steelyard.errors import IllegalTransition
 from steelyard.rollout.model import Phase, Rollout, Stable
 from steelyard.rollout.observation import Command, CommandName
 from steelyard.rollout.passing import too_few_instances
-from steelyard.rollout.signals import Look, Signal
+from steelyard.rollout.plan import IN_SERVICE
+from steelyard.rollout.signals import Look, Signal, not_as_left
 from steelyard.rollout.transitions import TRANSITIONS
 
 _BEFORE_STEPS = "before the canary has had its first step"
@@ -60,8 +61,20 @@ def require_possible(command: Command, look: Look, newly_serving: Stable | None)
             f"start is not legal while {newly_serving.variant} on {newly_serving.config} is not "
             "yet adopted; the next tick does that"
         )
-    if command.command is CommandName.PROMOTE and (short := too_few_instances(look, 100)):
-        raise IllegalTransition(f"promote is not legal while {short}")
+    if command.command is CommandName.START and (wait := not_as_left(look)):
+        raise IllegalTransition(f"start is not legal while {wait}")
+    if command.command is CommandName.PROMOTE and (wait := _not_promotable(look)):
+        raise IllegalTransition(f"promote is not legal while {wait}")
+
+
+def _not_promotable(look: Look) -> str:
+    """What must pass before all traffic may go to the canary, in words; empty when nothing."""
+    live = look.seen.live
+    if live is None:
+        return "the endpoint can't be read"
+    if live.status != IN_SERVICE:
+        return f"the endpoint is {live.status}"
+    return too_few_instances(look, 100)
 
 
 def in_words(command: Command, look: Look) -> str:

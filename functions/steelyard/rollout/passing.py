@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from math import ceil
 
-from steelyard.evidence import VerdictKind
+from steelyard.evidence import LEAST_REQUESTS, VerdictKind
+from steelyard.rollout.counting import unmeasured
 from steelyard.rollout.model import Phase
 from steelyard.rollout.plan import IN_SERVICE
 from steelyard.rollout.signals import Finding, Look, Signal
@@ -36,7 +37,7 @@ def passed(look: Look) -> Finding | None:
 
 def lacks(look: Look) -> str:
     """What the step still lacks, in words; empty when nothing."""
-    rollout, policy = look.rollout, look.rollout.policy
+    rollout = look.rollout
     if rollout.phase not in _WITH_TRAFFIC or rollout.weights_since is None:
         return "traffic"
     if look.seen.live is None or look.seen.live.status != IN_SERVICE:
@@ -45,14 +46,26 @@ def lacks(look: Look) -> str:
         return f"quiet: {look.seen.alarms[0].name} is in ALARM on both variants"
     if look.seen.unreadable:
         return f"what can't be read: {'; '.join(look.seen.unreadable)}"
+    return _lacks_evidence(look) or _lacks_time(look)
+
+
+def _lacks_evidence(look: Look) -> str:
+    rollout, policy = look.rollout, look.rollout.policy
     if not look.fresh:
         return "fresh counts"
     if rollout.canary_requests < policy.least_requests:
         return f"samples: {rollout.canary_requests} of {policy.least_requests} canary requests"
+    if metric := unmeasured(rollout, LEAST_REQUESTS):
+        return f"samples of {metric} at this step"
     if look.verdict is None or look.verdict.kind is not VerdictKind.NOT_WORSE:
         return f"evidence on {_unproven(look)}"
+    return ""
+
+
+def _lacks_time(look: Look) -> str:
+    rollout, policy = look.rollout, look.rollout.policy
     stay = policy.holdback if rollout.phase is Phase.HOLDBACK else policy.bake
-    left = rollout.weights_since + policy.discard + stay - look.now
+    left = (rollout.weights_since or look.now) + policy.discard + stay - look.now
     return f"bake time: {left} to go" if left > timedelta(0) else ""
 
 

@@ -57,4 +57,5 @@ def wanted(state: EndpointState) -> Mapping[str, Standing] | None:
 def _is_held(rollout: Rollout) -> bool:
     if rollout.phase.is_over:  # the loser's removal is an update too
         return rollout.intent is not None and rollout.intent.config is not None
-    return rollout.phase is not Phase.PENDING
+    # A person who is called before an update was begun finds stable scaling.
+    return Phase.PENDING not in (rollout.phase, rollout.resume_to)

@@ -193,16 +193,23 @@ def _go(look: Look) -> Finding | None:
     return Finding(Signal.GO, f"version {rollout.candidate.version} was approved")
 
 
-def waits_for(look: Look) -> str:
-    """What keeps a PENDING rollout from starting, in words; empty when nothing does."""
+def not_as_left(look: Look) -> str:
+    """In words, if the endpoint is not in service on stable's config; else empty."""
     live = look.seen.live
     if live is None:
         return "the endpoint can't be read"
     if live.status != IN_SERVICE:
         return f"the endpoint is {live.status}"
     stable = look.rollout.stable
-    if live.config != stable.config:
-        return f"the endpoint is on {live.config}, not on {stable.config}"
+    same = live.config == stable.config
+    return "" if same else f"the endpoint is on {live.config}, not on {stable.config}"
+
+
+def waits_for(look: Look) -> str:
+    """What keeps a PENDING rollout from starting, in words; empty when nothing does."""
+    wait = not_as_left(look)
+    if wait:
+        return wait
     if look.seen.alarms:
         return f"in ALARM: {', '.join(alarm.name for alarm in look.seen.alarms)}"
     return "; ".join(look.seen.unreadable)

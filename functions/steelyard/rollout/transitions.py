@@ -50,12 +50,13 @@ TRANSITIONS: Mapping[Phase, Row] = {
         Signal.CONFIRMED: Phase.WARMING,
         Signal.FAILED: Phase.ROLLING_BACK,
     },
+    # Alarms keep the canary here: golden requests are its only ones, and a cold start is no harm.
     Phase.WARMING: {
-        **_TAKE_BACK,
         **_HAND_OVER,
+        Signal.ABORT: Phase.ROLLING_BACK,
+        Signal.ROLLBACK: Phase.ROLLING_BACK,
         Signal.UNFIT: Phase.ROLLING_BACK,
         Signal.READY: Phase.RAMPING,
-        Signal.UNEXPLAINED: Phase.PAUSED,
         Signal.OVERDUE: Phase.PAUSED,
         Signal.PAUSE: Phase.PAUSED,
     },

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from steelyard.rollout.model import Phase, Rollout
-from steelyard.rollout.observation import Seen
 from steelyard.rollout.plan import IN_SERVICE
 from steelyard.rollout.signals import Finding, Look, Signal
 
@@ -52,11 +51,15 @@ def unready(look: Look) -> str:
     return f"warm-up: {left} to go" if left > timedelta(0) else ""
 
 
-def with_cold_start(rollout: Rollout, seen: Seen) -> Rollout:
-    """The first complete pass of golden requests wakes the canary up, and is timed."""
+def with_cold_start(look: Look) -> Rollout:
+    """The first complete pass of golden requests wakes the canary up, and is timed.
+
+    From when the canary was in service on, so passes that it was too cold to answer count.
+    """
+    rollout, seen = look.rollout, look.seen
     if rollout.cold_start is not None or not seen.golden or rollout.phase is not Phase.WARMING:
         return rollout
     if any(answer.outcome == "none" for answer in seen.golden):
         return rollout
-    slowest = max(answer.seconds for answer in seen.golden)
-    return replace(rollout, cold_start=timedelta(seconds=round(slowest, 3)))
+    slowest = timedelta(seconds=round(max(answer.seconds for answer in seen.golden), 3))
+    return replace(rollout, cold_start=look.now - rollout.since + slowest)

@@ -114,3 +114,15 @@ def test_nothing_is_removed_when(keep: timedelta | None, there: Live) -> None:
     policy = replace(POLICY, keep_loser=keep)
     state = state_of(rollout_in(Phase.PROMOTED, policy=policy), stable=NEW)
     assert look(state, there, 1000).reason == "nothing to do"
+
+
+def test_update_that_was_refused_as_busy_is_not_taken_for_failed() -> None:
+    """Somebody else's update, such as a scale-out, may come in between."""
+    refused = step(
+        removing().state, Event(Hint("recheck"), seen(WITH_LOSER, busy=True)), START + 24 * HOUR
+    )
+    theirs = look(refused.state, replace(WITH_LOSER, status="Updating"), 24.1)
+    again = look(theirs.state, WITH_LOSER, 24.2)
+    assert (again.kind, again.act) == (DecisionKind.HOLD, True)
+    done = look(again.state, live(ALONE, {CANARY: 100}), 24.4)
+    assert done.state.stable == replace(NEW, config=ALONE)

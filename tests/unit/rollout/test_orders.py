@@ -10,7 +10,16 @@ from steelyard.errors import IllegalTransition
 from steelyard.evidence import VerdictKind
 from steelyard.rollout.model import Phase
 from steelyard.rollout.observation import CommandName, Live
-from tests.unit.rollout.scenes import BOOTSTRAP, CANARY, batch, live, rollout_in, seen, state_of
+from tests.unit.rollout.scenes import (
+    BOOTSTRAP,
+    CANARY,
+    alarm,
+    batch,
+    live,
+    rollout_in,
+    seen,
+    state_of,
+)
 from tests.unit.rollout.test_machine import AT_TEN, SOON, order, rollout_of, tick
 
 
@@ -65,3 +74,29 @@ def test_order_does_not_write_over_a_change_that_shows_in_the_same_minute(
 ) -> None:
     decision = order(state_of(rollout_in(phase)), name, seen(there))
     assert (decision.phase, decision.act, decision.page) == (Phase.NEEDS_HUMAN, False, True)
+
+
+@pytest.mark.parametrize(
+    ("there", "why"),
+    [
+        (None, "the endpoint can't be read"),
+        (replace(AT_TEN, status="Updating"), "the endpoint is Updating"),
+    ],
+)
+def test_promotion_by_hand_waits_for_an_endpoint_that_can_be_judged(
+    there: Live | None, why: str
+) -> None:
+    with pytest.raises(IllegalTransition, match=f"promote is not legal while {why}"):
+        order(state_of(rollout_in(Phase.RAMPING)), CommandName.PROMOTE, seen(there))
+
+
+def test_start_does_not_write_over_a_config_that_can_not_be_read() -> None:
+    theirs = seen(live("by-hand", {"hand": 1}), serving=None)
+    with pytest.raises(IllegalTransition, match="while the endpoint is on by-hand, not on compl"):
+        order(state_of(rollout_in(Phase.PENDING)), CommandName.START, theirs)
+
+
+def test_change_from_outside_is_seen_behind_an_alarm_that_nothing_explains() -> None:
+    moved = seen(live(weights={"v1": 80, CANARY: 20}), alarms=(alarm(0.0),))
+    decision = order(state_of(rollout_in(Phase.RAMPING)), CommandName.PROMOTE, moved)
+    assert (decision.phase, decision.act) == (Phase.NEEDS_HUMAN, False)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from steelyard.evidence import Batch, Guardrail, Labels, begin
 from steelyard.rollout.machine import step
-from steelyard.rollout.model import Decision, DecisionKind, Phase, Rollout
+from steelyard.rollout.model import Decision, DecisionKind, Phase, Rollout, Samples
 from steelyard.rollout.observation import Event, Hint, Live, Seen, Variant
 from tests.unit.rollout.scenes import (
     BOOTSTRAP,
@@ -203,3 +204,34 @@ def test_approved_version_waits_until_the_endpoint_is_as_it_should_be(
     decision = decide(rollout_in(Phase.PENDING), seen(there, **changes))
     assert (decision.kind, decision.phase) == (DecisionKind.HOLD, Phase.PENDING)
     assert decision.reason.startswith(f"waits: {waits}")
+
+
+@pytest.mark.parametrize(("lost", "metric"), [("slow", "latency"), ("errors", "errors")])
+def test_metric_that_is_gone_at_this_step_holds_though_it_was_proved_before(
+    lost: str, metric: str
+) -> None:
+    """A proof from an earlier step is no sign of life."""
+    stable, canary = (
+        replace(arm, bad={name: count for name, count in arm.bad.items() if name != lost})
+        for arm in (FRESH.stable, FRESH.canary)
+    )
+    without = replace(FRESH, stable=stable, canary=canary)
+    rollout = ready(Phase.HOLDBACK)
+    decision = decide(rollout, replace(reading_of(rollout), batches=(without,)))
+    assert decision.phase is Phase.HOLDBACK
+    assert decision.reason == f"lacks samples of {metric} at this step"
+
+
+def test_labels_of_a_discarded_minute_are_weighed_and_its_requests_are_not() -> None:
+    guardrails = (Guardrail("errors", 0.5), Guardrail("labels", 0.5))
+    careful = replace(POLICY, discard=20 * MINUTE, guardrails=guardrails, metric_lag=MINUTE)
+    labels = {"other": Labels(40, 8)}
+    arms = (replace(arm, labels=labels) for arm in (FRESH.stable, FRESH.canary))
+    late = Batch(DONE, 10, *arms)
+    rollout = rollout_in(Phase.RAMPING, policy=careful, evidence=begin(careful.promise))
+    reading = seen(live_of(rollout), batches=(late, FRESH), metrics_until=DONE, labels_until=DONE)
+    after = decide(rollout, reading).state.rollout
+    assert after is not None
+    assert (after.canary_requests, after.labels_until) == (0, DONE)
+    assert after.samples == {"errors": Samples(0, 0), "labels": Samples(40, 40)}
+    assert after.evidence.guards["labels"].seen.canary_requests == 40

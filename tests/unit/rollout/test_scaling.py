@@ -31,3 +31,8 @@ def test_deleting_alarms_does_not_hold_scaling_up() -> None:
     over = rollout_in(Phase.PROMOTED)
     tidying = rollout_in(Phase.PROMOTED, intent=intent_for(over, None))
     assert wanted(state_of(tidying)) == {STABLE.variant: "active"}
+
+
+def test_person_who_is_called_before_an_update_finds_stable_scaling() -> None:
+    called = rollout_in(Phase.NEEDS_HUMAN, resume_to=Phase.PENDING, step=-1)
+    assert wanted(state_of(called)) == {STABLE.variant: "active"}

@@ -9,9 +9,18 @@ import pytest
 
 from steelyard.rollout.golden import Answer
 from steelyard.rollout.machine import step
-from steelyard.rollout.model import Decision, EndpointState, Phase, Rollout
+from steelyard.rollout.model import Decision, DecisionKind, EndpointState, Phase, Rollout
 from steelyard.rollout.observation import Event, Hint
-from tests.unit.rollout.scenes import BOOTSTRAP, MINUTE, START, live, rollout_in, seen, state_of
+from tests.unit.rollout.scenes import (
+    BOOTSTRAP,
+    MINUTE,
+    START,
+    alarm,
+    live,
+    rollout_in,
+    seen,
+    state_of,
+)
 
 RIGHT = Answer("greets", "right", "", 0.25)
 SLOW = Answer("counts", "right", "", 3.5)
@@ -36,10 +45,11 @@ WARMING = state_of(rollout_in(Phase.WARMING))
 
 def test_first_complete_pass_is_the_cold_one_and_is_timed_but_does_not_count() -> None:
     cold = look(WARMING, (RIGHT, SLOW), minutes=5)
-    assert (cold.phase, rollout_of(cold).cold_start) == (Phase.WARMING, timedelta(seconds=3.5))
+    whole = 5 * MINUTE + timedelta(seconds=3.5)
+    assert (cold.phase, rollout_of(cold).cold_start) == (Phase.WARMING, whole)
     assert "the cold one" in cold.reason
     warm = look(cold.state, (RIGHT, replace(SLOW, seconds=0.2)), minutes=6)
-    assert (warm.phase, rollout_of(warm).cold_start) == (Phase.RAMPING, timedelta(seconds=3.5))
+    assert (warm.phase, rollout_of(warm).cold_start) == (Phase.RAMPING, whole)
     assert warm.reason.startswith("2 golden requests right")
 
 
@@ -86,3 +96,12 @@ def test_golden_answers_mean_nothing_in_other_phases(phase: Phase) -> None:
     reading = seen(there, golden=(WRONG,))
     decision = step(state_of(rollout), Event(Hint("tick"), reading), START + MINUTE)
     assert decision.phase is not Phase.ROLLING_BACK
+
+
+def test_alarm_of_a_cold_start_keeps_it_warm_and_rolls_nothing_back() -> None:
+    warm = state_of(rollout_in(Phase.WARMING, cold_start=timedelta(seconds=1)))
+    for value in (100.0, 0.0):
+        reading = seen(live(), golden=(RIGHT,), alarms=(alarm(value),))
+        decision = step(warm, Event(Hint("alarm"), reading), START + 2 * MINUTE)
+        assert (decision.phase, decision.kind) == (Phase.WARMING, DecisionKind.HOLD)
+        assert decision.reason == "waits: in ALARM: steelyard/completion/v2-r1/errors"

@@ -85,14 +85,14 @@ class Names:
         return f"{self.prefix}-labels-key"
 
     @property
-    def labels_clients(self) -> str:
-        """The policy for roles of those who report labels."""
-        return f"{self.prefix}-labels-clients"
-
-    @property
     def labels_log(self) -> str:
         """Who called the API of labels."""
         return f"{VENDED_LOGS}/{self.prefix}-labels"
+
+    @property
+    def operators(self) -> str:
+        """The policy for people who give orders to rollouts."""
+        return f"{self.prefix}-operators"
 
     @property
     def events(self) -> str:
@@ -157,6 +157,11 @@ class ModelNames:
     def bootstrap(self) -> str:
         """The first SageMaker model and endpoint config; later ones are the reconciler's."""
         return f"{self.endpoint}-bootstrap"
+
+    @property
+    def labels_clients(self) -> str:
+        """The policy for roles of those who report labels of this model."""
+        return f"steelyard-{self.environment}-{self.model}-labels-clients"
 
     @property
     def log_group(self) -> str:

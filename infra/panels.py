@@ -16,6 +16,12 @@ ERRORS = "Requests that failed, %"
 LATENCY = "p99 latency, ms"
 EVIDENCE = "Evidence that the canary is worse, nats"
 ALARMS = "Alarms in state ALARM"
+# Of dashboards alone, which can't know a canary from a stable variant.
+REQUESTS = "Requests a minute, by variant"
+LATENCIES = f"p50 and {LATENCY}"
+WRONG = "Wrong labels, %"
+LOOKS = "Looks at the endpoint, a minute"
+DECISIONS = "The last decisions"
 
 
 def threshold(nats: float) -> str:

@@ -12,6 +12,7 @@ from infra.constructs.dashboard import RolloutDashboard
 from infra.constructs.encryption import environment_key
 from infra.constructs.functions import libraries
 from infra.constructs.intake import LabelsIntake
+from infra.constructs.operators import Operators
 from infra.constructs.pages import Pages
 from infra.constructs.permissions import reconciler_policy
 from infra.constructs.queues import EventQueues
@@ -65,6 +66,7 @@ class RolloutStack(cdk.Stack):
         LabelsIntake(
             self, "Labels", environment=environment, models=model_names, layer=layer, key=key
         )
+        Operators(self, "Operators", names=names)
         for model, its_names in zip(models, model_names, strict=True):
             self._endpoint(model, its_names, queues, topic_arn)
 

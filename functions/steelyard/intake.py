@@ -1,22 +1,26 @@
 """One batch of reports, from the request's body to the answer. The intake's handler calls it.
 
 What the latest entry of the ledger names bounds what is counted: its variants, and the segments
-that its rollout weighs.
+that its rollout weighs. Entries are large and decoded whole, so what they name is remembered for
+some seconds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from steelyard.aws.labels import LabelBook
 from steelyard.aws.ledger import Ledger, state_of
 from steelyard.errors import UnknownEndpoint
-from steelyard.labels.reports import Known, judge, read_batch
+from steelyard.labels.reports import Known, judge, read_batch, variants_in
 from steelyard.messages import require_endpoint_name
-from steelyard.telemetry import count
+from steelyard.telemetry import count, outcomes
+
+_REMEMBERED = timedelta(seconds=5)  # by the requests' own times
+_MOST_ENDPOINTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Intake:
     ledger: Ledger
     book: LabelBook
     key: Callable[[], bytes]
+    _found: dict[str, tuple[datetime, Known]] = field(default_factory=dict, init=False)
 
     def take(self, endpoint: str, body: str, now: datetime) -> dict[str, Any]:
         """Count a batch; the answer, which says what became of each report.
@@ -45,15 +50,35 @@ class Intake:
         """
         require_endpoint_name(endpoint)
         given = read_batch(body)
-        batch = judge(given, endpoint, self.key(), self._known(endpoint), now)
+        batch = judge(given, endpoint, self.key(), self._known(endpoint, given, now), now)
         added = self.book.add(endpoint, batch.reports, now)
         count("LabelsCounted", added.counted)
         count("LabelsDuplicate", added.duplicates)
         count("LabelsOfOtherSegments", added.other_segment)
         count("LabelsRefused", len(batch.refused))
-        return {**asdict(added), "refused": [asdict(refused) for refused in batch.refused]}
+        for variant in sorted({report.variant for report in added.reports}):
+            wrong = (report.wrong for report in added.reports if report.variant == variant)
+            outcomes("WrongLabels", endpoint, variant, wrong)
+        return {
+            "counted": added.counted,
+            "duplicates": added.duplicates,
+            "other_segment": added.other_segment,
+            "refused": [asdict(refused) for refused in batch.refused],
+        }
 
-    def _known(self, endpoint: str) -> Known:
+    def _known(self, endpoint: str, given: list[Any], now: datetime) -> Known:
+        """What may be named; looked up again for a variant that may have just appeared."""
+        if endpoint in self._found:
+            at, known = self._found[endpoint]
+            if abs(now - at) < _REMEMBERED and variants_in(given) <= set(known.variants):
+                return known
+        known = self._read(endpoint)
+        if len(self._found) >= _MOST_ENDPOINTS:
+            self._found.clear()
+        self._found[endpoint] = now, known
+        return known
+
+    def _read(self, endpoint: str) -> Known:
         entry = self.ledger.latest(endpoint)
         if entry is None:
             raise UnknownEndpoint(f"no endpoint {endpoint}; accepted: those that have a ledger")

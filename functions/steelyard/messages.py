@@ -19,6 +19,7 @@ COMMAND_SOURCE = "steelyard"
 COMMAND_TYPE = "Steelyard Command"
 _ALARM_STATES = ("OK", "ALARM", "INSUFFICIENT_DATA")
 _TEXT_AT_MOST = 1000
+_KEY_AT_MOST = 64  # the ledger keeps the latest twenty in every entry
 _ENDPOINT = re.compile("[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")  # SageMaker's own pattern
 
 
@@ -99,7 +100,7 @@ def _command(detail: Mapping[str, Any], endpoint: str, _home: Home) -> Trigger:
         rollout=_text(detail, "rollout"),
         actor=_text(detail, "actor"),
         reason=_text(detail, "reason"),
-        key=_text(detail, "key"),
+        key=_text(detail, "key", _KEY_AT_MOST),
     )
 
 
@@ -112,13 +113,11 @@ _PARSERS = {
 }
 
 
-def _text(detail: Mapping[str, Any], key: str) -> str:
+def _text(detail: Mapping[str, Any], key: str, most: int = _TEXT_AT_MOST) -> str:
     value = detail.get(key)
     # Printable: it is logged, paged and shown in terminals.
-    if not isinstance(value, str) or not 0 < len(value) <= _TEXT_AT_MOST or not value.isprintable():
-        raise InvalidEvent(
-            f"{key}: got {value!r:.100}, accepted: 1 to {_TEXT_AT_MOST} printable characters"
-        )
+    if not isinstance(value, str) or not 0 < len(value) <= most or not value.isprintable():
+        raise InvalidEvent(f"{key}: got {value!r:.100}, accepted: 1 to {most} printable characters")
     return value
 
 

@@ -17,6 +17,7 @@ from constructs import Construct
 
 from infra import panels
 from infra.constructs.arns import Arns
+from infra.constructs.functions import OPERATIONS
 from infra.constructs.watchdogs import NAMESPACE
 from infra.model_file import ModelFile
 from infra.names import ModelNames, Names
@@ -27,7 +28,7 @@ _DECISIONS = 20
 
 
 class RolloutDashboard(Construct):
-    """Traffic, errors and latency by variant; evidence, heartbeat, alarms, the last decisions."""
+    """Traffic, errors, latency and labels by variant; evidence, looks, alarms, decisions."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, model: ModelFile, names: ModelNames
@@ -47,10 +48,11 @@ class RolloutDashboard(Construct):
     def _widgets(self, threshold: float) -> list[dict[str, Any]]:
         return [
             _widget("text", (_LEFT, 0, _WIDE, 2), {"markdown": self._heading()}),
-            self._by_variant("Traffic, requests a minute", (_LEFT, 2), self._traffic()),
+            self._by_variant(panels.REQUESTS, (_LEFT, 2), self._traffic()),
             self._by_variant(panels.ERRORS, (_RIGHT, 2), self._errors()),
-            self._by_variant("p50 and p99 latency, ms", (_LEFT, 8), self._latency()),
+            self._by_variant(panels.LATENCIES, (_LEFT, 8), self._latency()),
             self._evidence(threshold),
+            self._by_variant(panels.WRONG, (_LEFT, 14), self._wrong()),
             self._heartbeat(),
             self._alarms(),
             self._decisions(),
@@ -70,6 +72,12 @@ class RolloutDashboard(Construct):
     def _errors(self) -> dict[str, Any]:
         # The metric is 0 or 1 for each request, so its average is the rate.
         rate = self._search("InvocationModelErrors", "Average")
+        return {"metrics": [_line("", f"100*{rate}")]}
+
+    def _wrong(self) -> dict[str, Any]:
+        # 0 or 1 as well; Powertools adds the dimension `service`.
+        labels = f"{OPERATIONS},EndpointName,VariantName,service"
+        rate = self._search("WrongLabels", "Average", labels)
         return {"metrics": [_line("", f"100*{rate}")]}
 
     def _latency(self) -> dict[str, Any]:
@@ -98,7 +106,7 @@ class RolloutDashboard(Construct):
     def _heartbeat(self) -> dict[str, Any]:
         metric = self._own("Heartbeat", "Sum", panels.STABLE, "looks")
         shown = {"metrics": [metric], "yAxis": {"left": {"min": 0}}}
-        return self._graph("Looks at the endpoint, a minute", (_LEFT, 14), shown)
+        return self._graph(panels.LOOKS, (_RIGHT, 14), shown)
 
     def _alarms(self) -> dict[str, Any]:
         # Those of single variants come and go with them; a dashboard can't search for alarms.
@@ -107,7 +115,7 @@ class RolloutDashboard(Construct):
             for name in ("evidence", "heartbeat")
         ]
         shown = {"title": panels.ALARMS, "alarms": arns}
-        return _widget("alarm", (_RIGHT, 14, _HALF, 6), shown)
+        return _widget("alarm", (_LEFT, 20, _WIDE, 3), shown)
 
     def _decisions(self) -> dict[str, Any]:
         log = f"/aws/lambda/{Names(self._names.environment).function}"
@@ -117,12 +125,12 @@ class RolloutDashboard(Construct):
             f" and decision != 'hold' | sort @timestamp desc | limit {_DECISIONS}"
         )
         shown = {
-            "title": "The last decisions",
+            "title": panels.DECISIONS,
             "query": query,
             "region": self._arns.stack.region,
             "view": "table",
         }
-        return _widget("log", (_LEFT, 20, _WIDE, 6), shown)
+        return _widget("log", (_LEFT, 23, _WIDE, 6), shown)
 
     def _graph(
         self, title: str, corner: tuple[int, int], shown: Mapping[str, Any]
@@ -139,11 +147,10 @@ class RolloutDashboard(Construct):
         options = {"stat": stat, "color": color, "label": label}
         return [NAMESPACE, metric, "EndpointName", self._names.endpoint, options]
 
-    def _search(self, metric: str, stat: str) -> str:
-        query = (
-            "{AWS/SageMaker,EndpointName,VariantName} "
-            f'MetricName="{metric}" EndpointName="{self._names.endpoint}"'
-        )
+    def _search(
+        self, metric: str, stat: str, schema: str = "AWS/SageMaker,EndpointName,VariantName"
+    ) -> str:
+        query = f'{{{schema}}} MetricName="{metric}" EndpointName="{self._names.endpoint}"'
         return f"SEARCH('{query}', '{stat}', {_MINUTE})"
 
 

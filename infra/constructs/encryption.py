@@ -99,75 +99,82 @@ def use_key(key_arn: str, arns: Arns, *services: str) -> iam.PolicyStatement:
 
 
 def _policy(arns: Arns, environment: Environment) -> iam.PolicyDocument:
-    names = Names(environment.name)
+    return iam.PolicyDocument(statements=[*_of_the_account(arns), *_of_services(arns, environment)])
+
+
+def _of_the_account(arns: Arns) -> list[iam.PolicyStatement]:
     account = iam.AccountRootPrincipal()
+    return [
+        # Both leave it to IAM who in the account may: roles and people need a policy besides.
+        _allow("Administration", account, _ADMINISTRATION),
+        _allow(
+            "ThroughServices",
+            account,
+            (
+                *_BOTH_WAYS,
+                "kms:Encrypt",
+                "kms:DescribeKey",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
+            ),
+            {"StringEquals": {"kms:ViaService": _via(arns, _STORES)}},
+        ),
+        _allow(
+            # DynamoDB reads and writes tables in the background under a grant of whoever
+            # creates the table.
+            "TablesInTheBackground",
+            account,
+            ("kms:CreateGrant",),
+            {
+                "StringEquals": {"kms:ViaService": _via(arns, ("dynamodb",))},
+                "Bool": {"kms:GrantIsForAWSResource": "true"},
+            },
+        ),
+    ]
+
+
+def _of_services(arns: Arns, environment: Environment) -> list[iam.PolicyStatement]:
+    names = Names(environment.name)
     here = {"aws:SourceAccount": arns.stack.account}
-    return iam.PolicyDocument(
-        statements=[
-            # Both leave it to IAM who in the account may: roles and people need a policy besides.
-            _allow("Administration", account, _ADMINISTRATION),
-            _allow(
-                "ThroughServices",
-                account,
-                (
-                    *_BOTH_WAYS,
-                    "kms:Encrypt",
-                    "kms:DescribeKey",
-                    "kms:ReEncryptFrom",
-                    "kms:ReEncryptTo",
-                ),
-                {"StringEquals": {"kms:ViaService": _via(arns, _STORES)}},
+    return [
+        _allow(
+            "AlarmsToTopics",
+            iam.ServicePrincipal("cloudwatch.amazonaws.com"),
+            _BOTH_WAYS,
+            {
+                "StringEquals": here,
+                "ArnLike": {"aws:SourceArn": arns.regional("cloudwatch", "alarm:steelyard/*")},
+            },
+        ),
+        _allow(
+            # No aws:SourceAccount or SourceArn: EventBridge's calls to KMS don't carry them
+            # (Amazon SNS Developer Guide, "Key management"). The queues' policies do ask.
+            "RulesToQueues",
+            iam.ServicePrincipal("events.amazonaws.com"),
+            _BOTH_WAYS,
+            _context("aws:sqs:arn", [arns.regional("sqs", f"{names.prefix}-*")]),
+        ),
+        _allow(
+            "Logs",
+            iam.ServicePrincipal(f"logs.{arns.stack.region}.amazonaws.com"),
+            (
+                "kms:Encrypt",
+                "kms:Decrypt",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
+                "kms:GenerateDataKey",
+                "kms:GenerateDataKeyWithoutPlaintext",
+                "kms:DescribeKey",
             ),
-            _allow(
-                # DynamoDB reads and writes tables in the background under a grant of whoever
-                # creates the table.
-                "TablesInTheBackground",
-                account,
-                ("kms:CreateGrant",),
-                {
-                    "StringEquals": {"kms:ViaService": _via(arns, ("dynamodb",))},
-                    "Bool": {"kms:GrantIsForAWSResource": "true"},
-                },
+            _context(
+                "aws:logs:arn",
+                [
+                    arns.regional("logs", f"log-group:{group}*")
+                    for group in names.log_prefixes(environment.endpoint_prefix)
+                ],
             ),
-            _allow(
-                "AlarmsToTopics",
-                iam.ServicePrincipal("cloudwatch.amazonaws.com"),
-                _BOTH_WAYS,
-                {
-                    "StringEquals": here,
-                    "ArnLike": {"aws:SourceArn": arns.regional("cloudwatch", "alarm:steelyard/*")},
-                },
-            ),
-            _allow(
-                # No aws:SourceAccount or SourceArn: EventBridge's calls to KMS don't carry them
-                # (Amazon SNS Developer Guide, "Key management"). The queues' policies do ask.
-                "RulesToQueues",
-                iam.ServicePrincipal("events.amazonaws.com"),
-                _BOTH_WAYS,
-                _context("aws:sqs:arn", [arns.regional("sqs", f"{names.prefix}-*")]),
-            ),
-            _allow(
-                "Logs",
-                iam.ServicePrincipal(f"logs.{arns.stack.region}.amazonaws.com"),
-                (
-                    "kms:Encrypt",
-                    "kms:Decrypt",
-                    "kms:ReEncryptFrom",
-                    "kms:ReEncryptTo",
-                    "kms:GenerateDataKey",
-                    "kms:GenerateDataKeyWithoutPlaintext",
-                    "kms:DescribeKey",
-                ),
-                _context(
-                    "aws:logs:arn",
-                    [
-                        arns.regional("logs", f"log-group:{group}*")
-                        for group in names.log_prefixes(environment.endpoint_prefix)
-                    ],
-                ),
-            ),
-        ]
-    )
+        ),
+    ]
 
 
 def _context(key: str, arns: Sequence[str]) -> Mapping[str, object]:

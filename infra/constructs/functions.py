@@ -19,6 +19,7 @@ from infra.environments import Environment
 from infra.names import Names
 from infra.packaging import Package, function_package, layer_package
 
+OPERATIONS = "SteelyardOperations"  # namespace of what functions tell through their logs
 _RUNTIME = lambda_.Runtime.PYTHON_3_12
 _OLDER_RUNTIME = "all tests run on it, and the layer is built for it; newer ones come after both"
 
@@ -74,7 +75,7 @@ def python_function(  # noqa: PLR0913 - knobs are keyword-only arguments
         environment={
             **variables,
             "POWERTOOLS_SERVICE_NAME": "steelyard",
-            "POWERTOOLS_METRICS_NAMESPACE": "SteelyardOperations",
+            "POWERTOOLS_METRICS_NAMESPACE": OPERATIONS,
             "POWERTOOLS_LOG_LEVEL": "INFO",
         },
     )

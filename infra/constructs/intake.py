@@ -43,7 +43,7 @@ _LOGGED = {
 
 
 class LabelsIntake(Construct):
-    """Everything of the intake, and a policy for the roles of those who report."""
+    """Everything of the intake, and a policy a model for the roles of those who report."""
 
     def __init__(  # noqa: PLR0913 - knobs are keyword-only arguments
         self,
@@ -77,7 +77,9 @@ class LabelsIntake(Construct):
             seconds=_FUNCTION_SECONDS,
             key=key,
         )
-        self._for_clients(self._api(function), models)
+        api = self._api(function)
+        for model in models:
+            self._for_clients(api, model)
 
     def _secret(self) -> str:
         secret = secretsmanager.Secret(
@@ -150,23 +152,19 @@ class LabelsIntake(Construct):
         url.override_logical_id(LABELS_URL)
         return api
 
-    def _for_clients(self, api: apigateway.HttpApi, models: Sequence[ModelNames]) -> None:
+    def _for_clients(self, api: apigateway.HttpApi, model: ModelNames) -> None:
         """What the roles of those who report are given: one route, and the key to issue ids."""
-        arns = self._arns
-        routes = [
-            arns.regional(
-                "execute-api", f"{api.api_id}/$default/POST/endpoints/{m.endpoint}/labels"
-            )
-            for m in models
-        ]
+        route = f"{api.api_id}/$default/POST/endpoints/{model.endpoint}/labels"
         iam.ManagedPolicy(
             self,
-            "ForClients",
-            managed_policy_name=self._names.labels_clients,
-            description="May report labels to Steelyard, and issue the inference ids for them",
+            f"ForClients-{model.model}",
+            managed_policy_name=model.labels_clients,
+            description=f"May report labels of {model.endpoint}, and issue inference ids",
             statements=[
-                allow("Report", "execute-api:Invoke", on=routes),
+                allow(
+                    "Report", "execute-api:Invoke", on=[self._arns.regional("execute-api", route)]
+                ),
                 allow("IssueIds", "secretsmanager:GetSecretValue", on=[self._secret_arn]),
-                use_key(self._key.key_arn, arns, "secretsmanager"),
+                use_key(self._key.key_arn, self._arns, "secretsmanager"),
             ],
         )

@@ -29,6 +29,7 @@ def reconciler_policy(
     return iam.PolicyDocument(
         statements=[
             *_endpoints(arns, models),
+            *_models(arns, models),
             *_versions(arns, models),
             *_cloudwatch(arns, models),
             *_scaling(arns, models),
@@ -66,15 +67,20 @@ def _endpoints(arns: Arns, models: Sequence[ModelNames]) -> list[iam.PolicyState
             on=[arns.regional("sagemaker", f"endpoint-config/{m.endpoint}-*") for m in models],
         ),
         allow(
-            "Models",
-            "sagemaker:CreateModel",
-            on=[arns.regional("sagemaker", f"model/{m.endpoint}-*") for m in models],
-        ),
-        allow(
             # Of any name: what somebody else put in charge must be read to be adopted.
             "ReadConfigs",
             "sagemaker:DescribeEndpointConfig",
             on=[arns.regional("sagemaker", "endpoint-config/*")],
+        ),
+    ]
+
+
+def _models(arns: Arns, models: Sequence[ModelNames]) -> list[iam.PolicyStatement]:
+    return [
+        allow(
+            "Models",
+            "sagemaker:CreateModel",
+            on=[arns.regional("sagemaker", f"model/{m.endpoint}-*") for m in models],
         ),
         allow("ReadModels", "sagemaker:DescribeModel", on=[arns.regional("sagemaker", "model/*")]),
         allow(

@@ -58,7 +58,9 @@ class Reconciler(Construct):
             "EventSource",
             target=function,
             event_source_arn=queues.events.queue_arn,
-            batch_size=10,  # the most that a FIFO queue hands out
+            # A batch's records run one after the other within the function's 30 seconds: one slow
+            # endpoint would keep the rollback of another waiting. It costs a call per message.
+            batch_size=1,
             report_batch_item_failures=True,
             max_concurrency=max(_LEAST_CONCURRENCY, endpoints),
         )

@@ -10,6 +10,8 @@ from constructs import Construct
 from infra.constructs.queues import EventQueues
 from infra.names import ModelNames, RuleKind
 
+COMMAND_SOURCE, COMMAND_TYPE = "steelyard", "Steelyard Command"
+
 
 class EndpointRules(Construct):
     """A tick, and one rule a source of events, all into one message group.
@@ -80,7 +82,7 @@ def _approval(names: ModelNames) -> dict[str, Any]:
 
 def _command(names: ModelNames) -> dict[str, Any]:
     return {
-        "source": ["steelyard"],
-        "detail-type": ["Steelyard Command"],
+        "source": [COMMAND_SOURCE],
+        "detail-type": [COMMAND_TYPE],
         "detail": {"endpoint": [names.endpoint]},
     }

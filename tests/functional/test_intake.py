@@ -15,6 +15,7 @@ from steelyard.evidence.counts import Labels
 from steelyard.labels.ids import HORIZON, NOISE_BYTES, issue
 from steelyard.rollout.machine import step
 from steelyard.rollout.model import EndpointState
+from tests.functional.labelling import VARIANTS
 from tests.functional.labels_api import EVENT, KEY, SECRET, Api, deployed, report
 from tests.functional.world import (
     MINUTE,
@@ -48,6 +49,26 @@ def test_labels_are_counted_in_the_minute_of_the_request(api: Api) -> None:
     assert api.counted() == {
         "v1": {START + MINUTE: {"text": Labels(1, 1), "other": Labels(1, 0)}},
         "v2-r1": {START + MINUTE: {"text": Labels(1, 0)}},
+    }
+
+
+def test_wrong_labels_are_told_by_variant_and_once(
+    api: Api, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = [report(n, correct=n % 3 > 0, variant=VARIANTS[n % 2]) for n in range(400)]
+    api.report(*batch)
+    api.report(*batch)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told: dict[str, list[float]] = {}
+    for line in (line for line in lines if "WrongLabels" in line):
+        (metrics,) = line["_aws"]["CloudWatchMetrics"]
+        assert metrics["Namespace"] == "SteelyardOperations"
+        assert sorted(metrics["Dimensions"][0]) == ["EndpointName", "VariantName", "service"]
+        assert line["EndpointName"] == "completion"
+        told.setdefault(line["VariantName"], []).extend(line["WrongLabels"])
+    assert {variant: (len(all_), sum(all_)) for variant, all_ in told.items()} == {
+        "v1": (200, 67),
+        "v2-r1": (200, 67),
     }
 
 

@@ -31,21 +31,22 @@ def expressions(widget: dict[str, Any]) -> list[str]:
 def test_panels_are_titled_as_in_the_report(widgets: dict[str, dict[str, Any]]) -> None:
     assert set(widgets) == {
         "text",
-        "Traffic, requests a minute",
+        panels.REQUESTS,
         panels.ERRORS,
-        "p50 and p99 latency, ms",
+        panels.WRONG,
+        panels.LATENCIES,
         panels.EVIDENCE,
-        "Looks at the endpoint, a minute",
+        panels.LOOKS,
         panels.ALARMS,
-        "The last decisions",
+        panels.DECISIONS,
     }
 
 
 def test_variants_are_searched_for_and_never_named(widgets: dict[str, dict[str, Any]]) -> None:
     searched = [
-        (widgets["Traffic, requests a minute"], "Invocations", ["Sum"]),
+        (widgets[panels.REQUESTS], "Invocations", ["Sum"]),
         (widgets[panels.ERRORS], "InvocationModelErrors", ["Average"]),
-        (widgets["p50 and p99 latency, ms"], "ModelLatency", ["p50", "p99"]),
+        (widgets[panels.LATENCIES], "ModelLatency", ["p50", "p99"]),
     ]
     for widget, metric, statistics in searched:
         found = [
@@ -59,9 +60,31 @@ def test_variants_are_searched_for_and_never_named(widgets: dict[str, dict[str, 
         assert [match and match.groups() for match in found] == [(metric, s) for s in statistics]
 
 
+def test_wrong_labels_are_searched_for_where_the_intake_tells_of_them(
+    widgets: dict[str, dict[str, Any]],
+) -> None:
+    (expression,) = expressions(widgets[panels.WRONG])
+    assert expression == (
+        "100*SEARCH('{SteelyardOperations,EndpointName,VariantName,service} "
+        """MetricName="WrongLabels" EndpointName="prod-completion"', 'Average', 60)"""
+    )
+
+
+def test_widgets_do_not_overlap(resources: Resources) -> None:
+    (dashboard,) = resources("rollout", "AWS::CloudWatch::Dashboard", "prod")
+    taken = [
+        (x, y)
+        for widget in json.loads(dashboard["Properties"]["DashboardBody"])["widgets"]
+        for x in range(widget["x"], widget["x"] + widget["width"])
+        for y in range(widget["y"], widget["y"] + widget["height"])
+    ]
+    assert len(taken) == len(set(taken))
+    assert max(x for x, _ in taken) < 24
+
+
 def test_figures_are_in_the_units_of_their_titles(widgets: dict[str, dict[str, Any]]) -> None:
     assert all(e.startswith("100*") for e in expressions(widgets[panels.ERRORS]))
-    assert all(e.endswith("/1000") for e in expressions(widgets["p50 and p99 latency, ms"]))
+    assert all(e.endswith("/1000") for e in expressions(widgets[panels.LATENCIES]))
 
 
 def test_evidence_is_the_canarys_colour_against_its_threshold(
@@ -88,7 +111,7 @@ def test_decisions_come_from_the_reconcilers_log(
     widgets: dict[str, dict[str, Any]], resources: Resources
 ) -> None:
     groups = resources("rollout", "AWS::Logs::LogGroup", "prod")
-    query = widgets["The last decisions"]["query"]
+    query = widgets[panels.DECISIONS]["query"]
     (source,) = re.findall(r"SOURCE '([^']+)'", query)
     assert source in {group["Properties"]["LogGroupName"] for group in groups}
     assert "endpoint = 'prod-completion'" in query

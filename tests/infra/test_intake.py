@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import string
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.names import LABELS_URL
+from tests.infra.conftest import IMAGE, MODEL, readable
+from tests.infra.in_process import built, of_type, templates
 
 Resources = Callable[..., list[dict[str, Any]]]
 Statements = Callable[..., dict[str, dict[str, Any]]]
@@ -106,17 +109,28 @@ def test_intake_may_do_exactly_this(statements: Statements) -> None:
     }
 
 
-def test_clients_may_call_the_route_of_each_endpoint_and_read_the_key(
-    resources: Resources,
-) -> None:
-    policy = only(resources, "AWS::IAM::ManagedPolicy")
-    found = {s["Sid"]: s for s in policy["PolicyDocument"]["Statement"]}
-    assert set(found) == {"Report", "IssueIds", "Key"}
-    assert found["Report"]["Action"] == "execute-api:Invoke"
-    route = found["Report"]["Resource"].rpartition("}/")[2]
-    assert route == "$default/POST/endpoints/dev-completion/labels"
-    assert found["IssueIds"]["Action"] == "secretsmanager:GetSecretValue"
-    assert found["IssueIds"]["Resource"].startswith("${LabelsKey")
+def test_clients_of_a_model_may_call_its_own_route_and_read_the_key(tmp_path: Path) -> None:
+    names = ("completion", "summary")
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.yaml").write_text(MODEL.replace("completion", name))
+    app = built(tmp_path, environment="dev", images=dict.fromkeys(names, IMAGE))
+    policies = of_type(readable(templates(app)["rollout"]), "AWS::IAM::ManagedPolicy")
+    routes = {}
+    for properties in (policy["Properties"] for policy in policies):
+        found = {s["Sid"]: s for s in properties["PolicyDocument"]["Statement"]}
+        if "Report" not in found:  # the operators'
+            continue
+        assert set(found) == {"Report", "IssueIds", "Key"}
+        assert found["Report"]["Action"] == "execute-api:Invoke"
+        assert found["IssueIds"]["Action"] == "secretsmanager:GetSecretValue"
+        assert found["IssueIds"]["Resource"].startswith("${LabelsKey")
+        route = found["Report"]["Resource"].rpartition("}/")[2]
+        routes[properties["ManagedPolicyName"]] = route
+    assert routes == {
+        f"steelyard-dev-{name}-labels-clients": f"$default/POST/endpoints/dev-{name}/labels"
+        for name in names
+    }
 
 
 def test_key_is_generated_and_never_in_the_template(resources: Resources) -> None:

@@ -135,10 +135,10 @@ def test_only_this_environments_rules_may_send(resources: Resources) -> None:
     assert allowed == [expected, expected]
 
 
-def test_function_takes_batches_and_reports_single_failures(resources: Resources) -> None:
+def test_function_takes_one_message_at_a_time_and_reports_its_failure(resources: Resources) -> None:
     (mapping,) = resources("rollout", "AWS::Lambda::EventSourceMapping")
     properties = mapping["Properties"]
-    assert properties["BatchSize"] <= 10
+    assert properties["BatchSize"] == 1  # or one endpoint could keep another one waiting
     assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert properties["ScalingConfig"]["MaximumConcurrency"] >= 2
 

@@ -66,3 +66,30 @@ def test_role_is_passed_only_with_permission(local_cloud: RunningCloud) -> None:
     local_cloud.function("passes", PUT, "sagemaker:*", Timeout=20)
     event = {"service": "sagemaker", "call": "create_model", "with": MODEL}
     assert local_cloud.call("passes", event) == "AccessDeniedException"
+
+
+def test_events_are_put_under_the_allowed_source_and_type_alone(
+    local_cloud: RunningCloud,
+) -> None:
+    local_cloud.function("orders", PUT, Timeout=20)
+    bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
+    where = {
+        "ForAllValues:StringEquals": {"events:source": "steelyard"},
+        "Null": {"events:source": "false"},
+        "StringEquals": {"events:detail-type": "Steelyard Command"},
+    }
+    allowed = statement("events:PutEvents", Resource=bus, Condition=where)
+    local_cloud.client("iam").put_role_policy(
+        RoleName="orders", PolicyName="allowed", PolicyDocument=json.dumps(policy(allowed))
+    )
+    order = {"Source": "steelyard", "DetailType": "Steelyard Command", "Detail": "{}"}
+    for entries, outcome in (
+        ([order], "done"),
+        ([order, order], "done"),
+        ([order | {"Source": "shop"}], "AccessDeniedException"),
+        ([order, order | {"Source": "shop"}], "AccessDeniedException"),
+        ([order | {"DetailType": "Sale"}], "AccessDeniedException"),
+        ([order, order | {"DetailType": "Sale"}], "AccessDeniedException"),
+    ):
+        call = {"service": "events", "call": "put_events", "with": {"Entries": entries}}
+        assert local_cloud.call("orders", call) == outcome

@@ -199,6 +199,10 @@ BAD: dict[str, tuple[str, str]] = {
         json.dumps(command(reason="\x1b[2Jgone")),
         "accepted: 1 to 1000 printable characters",
     ),
+    "command_whose_key_is_long": (
+        json.dumps(command(key="k" * 65)),
+        "accepted: 1 to 64 printable characters",
+    ),
     "command_whose_reason_is_half_a_character": (
         json.dumps(command(reason="\ud83d")),
         "accepted: 1 to 1000 printable characters",

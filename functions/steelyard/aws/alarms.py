@@ -1,7 +1,7 @@
 """The absolute alarms of variants: made for each rollout, from definitions that CDK synthesised.
 
-Variant names are new for each rollout, so templates can't name these alarms. Used by
-`aws/endpoint.py` and `service.py`.
+Variant names are new for each rollout, so templates can't name these alarms. `aws/endpoint.py`
+keeps them, `world.py` reads which ring.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The settings of a model, as its file was deployed. `service.py` and the console use it."""
+"""The settings of a model, as its file was deployed. `composition.py` uses it."""
 
 from __future__ import annotations
 

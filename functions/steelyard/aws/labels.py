@@ -6,10 +6,11 @@ label is counted once or not at all, whatever is sent twice or breaks off in bet
 
 from __future__ import annotations
 
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,21 +27,22 @@ _MARKS_KEPT = HORIZON + timedelta(days=1)
 _COUNTS_KEPT = timedelta(days=30)
 _MOST_ITEMS = 100  # of one transaction
 _ATTEMPTS = 8  # when another intake writes the same counter
-_PAUSE = 0.02  # seconds, longer with each attempt
-_MARK = {"S": "-"}
+_PAUSE = 0.04  # seconds at most, longer with each attempt; random, or rivals would meet again
 _MINUTE = "%Y-%m-%dT%H:%MZ"
-_CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+_CONFLICTS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_MAY_PASS = frozenset({"None", "ConditionalCheckFailed", *_CONFLICTS})
 
 Counts = Mapping[str, Mapping[datetime, Mapping[str, Labels]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of reports; `other_segment` of those counted went to no segment of their own."""
+    """What became of reports: `reports` were counted, `other_segment` of them without a segment."""
 
     counted: int
     duplicates: int
     other_segment: int
+    reports: Sequence[Report] = field(default=(), compare=False)
 
 
 class LabelBook:
@@ -49,15 +51,20 @@ class LabelBook:
     Args:
         table: its name; keys are the strings `key` and `at`, the time to live is `expires`.
         dynamodb: a boto3 *client*.
-        pause: waits so many seconds.
+        pause, chance: wait so many seconds; how long of what is allowed, from 0 to 1.
     """
 
     def __init__(
-        self, table: str, dynamodb: Any, pause: Callable[[float], None] = time.sleep
+        self,
+        table: str,
+        dynamodb: Any,
+        pause: Callable[[float], None] = time.sleep,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self._table = table
         self._dynamodb = dynamodb
         self._pause = pause
+        self._chance = chance
 
     def add(self, endpoint: str, reports: Sequence[Report], now: datetime) -> Added:
         """Count each report whose inference id was not counted before, in the minute of `now`.
@@ -71,11 +78,10 @@ class LabelBook:
         first: dict[str, Report] = {}
         for report in reports:
             first.setdefault(report.inference_id, report)
-        counted: list[Report] = []
-        for part in _parts(list(first.values())):
-            counted += self._count(endpoint, part, now)
+        parts = _parts(list(first.values()))
+        counted = [report for part in parts for report in self._count(endpoint, part, now)]
         others = sum(report.segment == OTHER for report in counted)
-        return Added(len(counted), len(reports) - len(counted), others)
+        return Added(len(counted), len(reports) - len(counted), others, counted)
 
     def counts(
         self, endpoint: str, variants: Iterable[str], span: tuple[datetime, datetime]
@@ -115,7 +121,7 @@ class LabelBook:
                 conflicts += 1
                 if conflicts == _ATTEMPTS:
                     raise EndpointBusy(f"count labels of {endpoint}: {sorted(set(reasons))}")
-                self._pause(_PAUSE * conflicts)
+                self._pause(_PAUSE * conflicts * (1 + self._chance()) / 2)
             reports = fresh
         return []
 
@@ -126,7 +132,7 @@ class LabelBook:
                 self._dynamodb.transact_write_items(TransactItems=items)
             except ClientError as error:
                 reasons = [one["Code"] for one in error.response.get("CancellationReasons", [])]
-                if not reasons or not _may_be_tried_again(reasons):
+                if not reasons or not _MAY_PASS.issuperset(reasons):
                     raise
                 return reasons
         return None
@@ -153,10 +159,6 @@ class LabelBook:
             if "LastEvaluatedKey" not in answer:
                 return
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-
-def _may_be_tried_again(reasons: Iterable[str]) -> bool:
-    return set(reasons) <= {"None", "ConditionalCheckFailed", *_CONFLICTS}
 
 
 def _parts(reports: Sequence[Report]) -> Iterator[list[Report]]:
@@ -190,7 +192,7 @@ def _items(
 def _mark(table: str, endpoint: str, report: Report) -> dict[str, Any]:
     item = {
         "key": {"S": f"label/{endpoint}/{report.inference_id}"},
-        "at": _MARK,
+        "at": {"S": "-"},
         "expires": _seconds(report.issued + _MARKS_KEPT),
     }
     # No check of `expires`: an id whose mark may be gone is refused before it comes here.

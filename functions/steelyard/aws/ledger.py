@@ -1,4 +1,4 @@
-"""The append-only record of one endpoint: the source of truth. `service.py` and the console use it.
+"""The append-only record of an endpoint: the source of truth. Service, intake and console use it.
 
 One item an append, on the condition that its version is new; each carries the hash of the one
 before it.

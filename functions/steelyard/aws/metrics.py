@@ -1,4 +1,7 @@
-"""Counts from SageMaker's own metrics, and Steelyard's own metrics. `service.py` uses it."""
+"""Counts from SageMaker's own metrics, and Steelyard's own metrics.
+
+`world.py` reads by it, `service.py` publishes.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model package group: which versions were approved since. `service.py` uses it."""
+"""The model package group: which versions were approved since. `world.py` uses it."""
 
 from __future__ import annotations
 

@@ -102,6 +102,12 @@ def read_batch(body: str) -> list[Any]:
     return reports
 
 
+def variants_in(given: list[Any]) -> frozenset[str]:
+    """The variants that are named, known or not."""
+    named = (one.get("variant") for one in given if isinstance(one, dict))
+    return frozenset(name for name in named if isinstance(name, str))
+
+
 def judge(given: list[Any], endpoint: str, key: bytes, known: Known, now: datetime) -> Batch:
     """What can be counted of a batch, and why not the rest.
 

@@ -1,6 +1,7 @@
 """What an answer must be like: a place in it, and one rule about what is there. Pure.
 
-Used by `golden.py`, which reads and judges whole golden requests.
+Used by `golden.py`, which reads and judges whole golden requests, and by `aws/golden.py`, which
+clips what it says of an answer.
 """
 
 from __future__ import annotations

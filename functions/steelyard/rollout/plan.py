@@ -1,7 +1,8 @@
 """From a phase to the intent that makes it true, and whether it is true yet. Pure.
 
-Used by the machine alone. Percentages become weights here: 5 % is 95 to 5, integers, because
-SageMaker keeps weights as 32-bit floats (0.01 comes back as 0.0099999998).
+Used within the core, by `world.py`, and by the console's suppositions. Percentages become weights
+here: 5 % is 95 to 5, integers, because SageMaker keeps weights as 32-bit floats (0.01 comes back
+as 0.0099999998).
 """
 
 from __future__ import annotations

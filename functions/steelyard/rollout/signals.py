@@ -1,4 +1,6 @@
-"""What one look at the world means for a rollout. Pure; used by the machine alone.
+"""What one look at the world means for a rollout. Pure.
+
+Used within the core; the console shows values in the same words.
 
 Each rule answers with a signal and a reason in words, or None. Their order is their rank:
 the machine takes the first whose signal the table of transitions knows in this phase.

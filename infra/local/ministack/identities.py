@@ -25,6 +25,7 @@ class Identities:
         # Alarms and metrics are ours: `check` knows more about them than MiniStack does.
         names["core.iam_actions"].SERVICE_TO_IAM_NAMESPACE.pop("monitoring", None)
         _authorize_paths(names["core.iam_actions"])
+        _tell_events(names["core.iam_actions"])
 
     def trust_loopback(self) -> None:
         """Count this task's calls as encrypted, as AWS's own services' are."""
@@ -102,6 +103,29 @@ def _authorize_paths(actions: Any) -> None:
         return plain(service, method, path, headers, body, query_params, region, account_id)
 
     actions.extract_resource_arn = of_path
+
+
+def _tell_events(actions: Any) -> None:
+    """Let PutEvents be bound to sources and types of events; MiniStack has no such keys.
+
+    A call whose events differ in type has several, and is then refused where one is asked for.
+    """
+    plain = actions.request_tag_context
+
+    def with_events(
+        service: str, iam_action: str, body: bytes, params: dict[str, Any]
+    ) -> dict[str, Any]:
+        context: dict[str, Any] = plain(service, iam_action, body, params)
+        if iam_action != "events:PutEvents":
+            return context
+        with suppress(ValueError, KeyError, TypeError):
+            entries = json.loads(body)["Entries"]
+            types = sorted({str(entry["DetailType"]) for entry in entries})
+            context["events:source"] = [str(entry["Source"]) for entry in entries]
+            context["events:detail-type"] = types[0] if len(types) == 1 else types
+        return context
+
+    actions.request_tag_context = with_events
 
 
 def _refusal(denied: Any, action: str, resource: str) -> AwsError:

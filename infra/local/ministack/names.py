@@ -44,6 +44,7 @@ CALLED_OR_REPLACED: Mapping[str, tuple[str, ...]] = {
         "region",
         "account_id",
     ),
+    "core.iam_actions.request_tag_context": ("service", "iam_action", "body", "params"),
     "core.iam_evaluator.enforce": (
         "access_key_id",
         "iam_action",

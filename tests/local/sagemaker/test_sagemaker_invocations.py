@@ -1,9 +1,19 @@
 """The metrics of invocations: names, units, 0/1 errors, microseconds, whole minutes."""
 
+import asyncio
 import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import pytest
+
+from infra.local.sagemaker.replies import Reply
+from tests.local.sagemaker.conftest import scene_in
 from tests.local.sagemaker.fake_cloud import Metric
-from tests.local.sagemaker.scene import Scene, until
+from tests.local.sagemaker.scene import SERVE, Scene, until, variant_of
+
+HANGS = SERVE.replace('time.sleep(asked.get("sleep", 0))', "time.sleep(3600)")
 
 
 def of(metrics: list[Metric], name: str, variant: str = "stable") -> list[Metric]:
@@ -65,3 +75,38 @@ def test_minute_goes_out_whole_and_soon_after_its_end_stamped_with_its_start(sce
     for errors in of(scene.cloud.metrics, "InvocationModelErrors"):
         same = [one for one in counted if one.at == errors.at]
         assert [len(one.values) for one in same] == [len(errors.values)]
+
+
+@pytest.fixture
+def limited(tmp_path: Path, s3: Any) -> Iterator[Scene]:
+    """A scene whose models have two seconds: a healthy one makes that on any machine."""
+    with scene_in(tmp_path, s3, time_limit_s=2) as made:
+        yield made
+
+
+def test_variant_that_hangs_under_load_fails_its_own_requests_alone(limited: Scene) -> None:
+    limited.model("stable")
+    limited.model("canary", serve=HANGS)
+    limited.config("c1", variant_of("stable"), variant_of("canary"))
+    limited.endpoint("completion", "c1")
+
+    async def client(variant: str, requests: int) -> list[Reply]:
+        return [await limited.invoking({}, target_variant=variant) for _ in range(requests)]
+
+    async def load() -> list[list[Reply]]:
+        clients = [client("canary", 1) for _ in range(8)] + [client("stable", 10) for _ in range(4)]
+        return await asyncio.gather(*clients)
+
+    # Far less than the hour that the server would take.
+    by_client = asyncio.run_coroutine_threadsafe(load(), limited.loop).result(20)
+    for (reply,) in by_client[:8]:
+        assert (reply.status, reply.headers["x-amzn-ErrorType"]) == (424, "ModelError")
+        assert b"timed out while waiting for a response from container primary" in reply.body
+    assert [reply.status for replies in by_client[8:] for reply in replies] == [200] * 40
+    limited.stop_service()
+    metrics = limited.cloud.metrics
+    assert len(values(metrics, "Invocations")) == 40
+    assert len(values(metrics, "Invocations", "canary")) == 8
+    for name in ("InvocationModelErrors", "Invocation5XXErrors"):
+        assert sum(values(metrics, name)) == 0
+        assert sum(values(metrics, name, "canary")) == 8

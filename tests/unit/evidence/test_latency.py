@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import accumulate
 from math import exp, log
 from random import Random
 
@@ -118,14 +119,13 @@ def test_no_latency_at_all_changes_nothing() -> None:
 @pytest.mark.parametrize("spread", [0.1, 0.5, 1.0])
 def test_band_that_crosses_a_share_holds_the_exact_percentile(share: float, spread: float) -> None:
     latencies = sorted(drawn(Random(1), 2000, spread))
-    exact, cumulated = latencies[round(share * 2000) - 1], 0
+    exact = latencies[round(share * 2000) - 1]
     bounds = (0, *latency_bounds(SECOND), float("inf"))
-    for band, count in enumerate(counted(latencies)):
-        cumulated += count
-        if cumulated >= share * 2000:
-            assert bounds[band] < exact <= bounds[band + 1]
-            assert bounds[band + 1] / bounds[band] < 1.301
-            return
+    cumulated = list(accumulate(counted(latencies)))
+    assert cumulated[-1] == 2000
+    band = next(number for number, count in enumerate(cumulated) if count >= share * 2000)
+    assert bounds[band] < exact <= bounds[band + 1]
+    assert bounds[band + 1] / bounds[band] < 1.301
 
 
 @pytest.mark.parametrize("margin", [1.0, 1.1, 1.5])

@@ -46,8 +46,9 @@ def test_forced_alarm_pauses_a_healthy_canary_until_a_person_resumes(
     # Slow enough that the step can't pass by itself: 150 canary requests take over a minute.
     with stage.traffic("forced", 4.0):
         stage.until_taking_traffic("forced")
-        # An alarm whose metric has no data is harm, and this one is to have some.
-        stage.cloud.until(lambda: len(stage.minutes("forced", CANARY, "Invocations")) > 1, 20)
+        # An alarm whose metric has no data is harm, and this one is to have some, in both variants.
+        stage.cloud.until(lambda: _minutes(stage, CANARY) > 1, 20)
+        stage.cloud.until(lambda: _minutes(stage, "bootstrap") > 1, 20)
         paused = _force(stage)
         assert f"{FORCED} is in ALARM but its metric is not bad" in paused.decision["reason"]
         assert "canary 0, stable 0" in paused.decision["reason"]
@@ -59,6 +60,11 @@ def test_forced_alarm_pauses_a_healthy_canary_until_a_person_resumes(
     assert (resumed.decision["kind"], resumed.decision["phase"]) == ("resume", "RAMPING")
     with stage.traffic("forced", 40.0):
         stage.until("forced", "PROMOTED", after=resumed.version)
+
+
+def _minutes(stage: Stage, variant: str) -> int:
+    """How many minutes of the variant's traffic CloudWatch has."""
+    return len(stage.minutes("forced", variant, "Invocations"))
 
 
 def _force(stage: Stage) -> Entry:

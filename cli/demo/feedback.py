@@ -16,12 +16,12 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.problems import Problem
+from steelyard.labels.reports import MOST_REPORTS
 
 DELAY = timedelta(minutes=1)
 """From an answer until its label is reported, on the cloud's clock."""
 
 _EVERY = 2.0
-_BATCH = 500  # reports; the intake takes no more at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Feedback:
         """
         now = self._now()
         with self._lock:
-            first = list(islice(self._waiting, _BATCH))
+            first = list(islice(self._waiting, MOST_REPORTS))
         batch = [answered for due, answered in first if everything or due <= now]
         if not batch:
             return False

@@ -105,8 +105,7 @@ class World:
         They have a cursor of their own: a table that can't be read must not keep errors and
         latency from being weighed, and a label that comes while weights shift is no less true.
         """
-        asked = any(guardrail.metric == "labels" for guardrail in rollout.policy.guardrails)
-        if not asked or start >= end:
+        if rollout.policy.guardrail("labels") is None or start >= end:
             return seen
         until = min(end, start + _AT_ONCE)
         arms = (rollout.stable.variant, rollout.canary)
@@ -135,11 +134,13 @@ def _with_labels(
     batches: Iterable[Batch], arms: tuple[str, str], labels: Counts, percent: int
 ) -> tuple[Batch, ...]:
     """The batches with the labels that arrived in their minutes; new ones for other minutes."""
+    stable, canary = (labels.get(arm, {}) for arm in arms)
     by_minute = {batch.end - MINUTE: batch for batch in batches}
-    for number, name in enumerate(("stable", "canary")):
-        for minute, counts in labels.get(arms[number], {}).items():
-            nothing = Batch(minute + MINUTE, percent, Arm(0, {}), Arm(0, {}))
-            batch = by_minute.get(minute, nothing)
-            arm = replace(getattr(batch, name), labels=counts)
-            by_minute[minute] = replace(batch, **{name: arm})
+    for minute in stable.keys() | canary.keys():
+        batch = by_minute.get(minute, Batch(minute + MINUTE, percent, Arm(0, {}), Arm(0, {})))
+        by_minute[minute] = replace(
+            batch,
+            stable=replace(batch.stable, labels=stable.get(minute, {})),
+            canary=replace(batch.canary, labels=canary.get(minute, {})),
+        )
     return tuple(by_minute[minute] for minute in sorted(by_minute))

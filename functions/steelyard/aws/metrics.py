@@ -153,9 +153,10 @@ def _wanted(policy: Policy, *, canary: bool) -> dict[str, tuple[str, str]]:
         "errors": ("InvocationModelErrors", "Sum"),
         "slow": ("ModelLatency", f"TC({policy.slow_after / _MICROSECOND:.0f}:)"),
     }
-    margins = [g.margin for g in policy.guardrails if g.metric == "latency"]
-    for margin in margins:
-        bounds = ("", *latency_bounds(policy.slow_after, margin if canary else 1.0), "")
+    latency = policy.guardrail("latency")
+    if latency is not None:
+        scale = latency.margin if canary else 1.0
+        bounds = ("", *latency_bounds(policy.slow_after, scale), "")
         for number, (above, up_to) in enumerate(pairwise(bounds)):
             counts[f"{_BAND}{number}"] = ("ModelLatency", f"TC({above}:{up_to})")
     return counts

@@ -119,6 +119,10 @@ class Policy:
         """What the evidence is held to."""
         return Promise(self.alpha, self.beta, self.guardrails, self.step_odds, self.segments)
 
+    def guardrail(self, metric: str) -> Guardrail | None:
+        """The guardrail on a metric; None where there is none."""
+        return next((one for one in self.guardrails if one.metric == metric), None)
+
     def _check_guardrails(self) -> None:
         metrics = [guardrail.metric for guardrail in self.guardrails]
         require(bool(metrics), "guardrails", metrics, "at least one")
@@ -134,7 +138,7 @@ class Policy:
             named = _SEGMENT.fullmatch(segment) is not None and segment != OTHER
             accepted = f"lower-case letters, digits and hyphens, at most 40, and not {OTHER!r}"
             require(named, "segments", segment, accepted)
-        weighed = any(guardrail.metric == "labels" for guardrail in self.guardrails)
+        weighed = self.guardrail("labels") is not None
         accepted = "segments only with a guardrail on labels"
         require(weighed or not segments, "segments", segments, accepted)
         lag, least = self.metric_lag, _LABELS_COMPLETE

@@ -20,12 +20,12 @@ from steelyard.aws.registry import Registry
 from steelyard.aws.scaling import VariantScaling
 from steelyard.rollout.golden import Answer
 from steelyard.service import Reconciler
+from tests.functional.labelling import TABLE as LABELS
 from tests.functional.operator import Operator
 from tests.functional.settings import ALARMS, POLICY, ROLE, SCALING
-from tests.functional.world import Clients, World
+from tests.functional.world import Clients, World, make_table
 
 TABLE = "steelyard-test-ledger"
-LABELS = "steelyard-test-labels"
 
 
 @pytest.fixture(scope="session")
@@ -52,13 +52,7 @@ def clients(session_clients: Clients, world: World) -> Clients:
 @pytest.fixture
 def ledger(clients: Clients) -> Ledger:
     """An empty ledger, its table as the data stack makes it."""
-    keys = [("endpoint", "HASH"), ("version", "RANGE")]
-    clients["dynamodb"].create_table(
-        TableName=TABLE,
-        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_table(clients["dynamodb"], TABLE, "endpoint", "version")
     return Ledger(TABLE, clients["dynamodb"])
 
 
@@ -108,13 +102,7 @@ def endpoint(clients: Clients, alarms: VariantAlarms) -> Endpoint:
 @pytest.fixture
 def label_book(clients: Clients) -> LabelBook:
     """An empty book of labels, its table as the rollout stack makes it."""
-    keys = [("key", "HASH"), ("at", "RANGE")]
-    clients["dynamodb"].create_table(
-        TableName=LABELS,
-        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_table(clients["dynamodb"], LABELS, "key", "at")
     return LabelBook(LABELS, clients["dynamodb"])
 
 

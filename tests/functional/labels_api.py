@@ -27,7 +27,7 @@ from tests.functional.fake_sagemaker import REGION
 from tests.functional.labelling import TABLE
 from tests.functional.lambda_queue import CONTEXT
 from tests.functional.settings import POLICY
-from tests.functional.world import MINUTE, START, Clients
+from tests.functional.world import MINUTE, START, Clients, make_table
 
 KEY = "a generated key"
 SECRET = "steelyard-test-labels-key"  # noqa: S105 - a name
@@ -132,13 +132,7 @@ def with_rollout(decision: Decision) -> Decision:
 @contextmanager
 def deployed(clients: Clients, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     """The handler in its environment; the endpoint is in mid-rollout."""
-    keys = [("key", "HASH"), ("at", "RANGE")]
-    clients["dynamodb"].create_table(
-        TableName=TABLE,
-        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_table(clients["dynamodb"], TABLE, "key", "at")
     adopted = step(EndpointState("completion"), EVENT, START)
     first = ledger.append(None, "completion", EVENT, adopted, START)
     ledger.append(first, "completion", EVENT, with_rollout(adopted), START)

@@ -15,8 +15,9 @@ from steelyard.aws.labels import LabelBook
 from steelyard.aws.ledger import Ledger
 from steelyard.codec import encode
 from steelyard.rollout.model import Phase
-from tests.functional.conftest import LABELS, TABLE, Pages
+from tests.functional.conftest import TABLE, Pages
 from tests.functional.fake_sagemaker import ACCOUNT, REGION, refusal
+from tests.functional.labelling import TABLE as LABELS
 from tests.functional.lambda_queue import Queue, event, record
 from tests.functional.operator import CANARY, Operator
 from tests.functional.settings import ALARMS, POLICY, ROLE, SCALING

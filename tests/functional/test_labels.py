@@ -20,7 +20,7 @@ from tests.functional.labelling import (
     report,
     reports,
 )
-from tests.functional.world import START, Clients
+from tests.functional.world import START, Clients, make_table
 
 
 @pytest.fixture
@@ -33,13 +33,7 @@ def book(request: pytest.FixtureRequest, clients: Clients, table: FakeTable) -> 
     """An empty book, its table as the data stack makes it."""
     if request.param == "fake":
         return LabelBook(TABLE, table, never)
-    keys = [("key", "HASH"), ("at", "RANGE")]
-    clients["dynamodb"].create_table(
-        TableName=TABLE,
-        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_table(clients["dynamodb"], TABLE, "key", "at")
     return LabelBook(TABLE, clients["dynamodb"], never)
 
 

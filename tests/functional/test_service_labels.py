@@ -136,3 +136,4 @@ def test_harm_in_errors_rolls_back_while_labels_can_not_be_read(
     book = LabelBook("no-such-table", label_book._dynamodb)
     careful.reconciler = with_sight(careful.reconciler, labels=book)
     careful.until(Phase.ROLLING_BACK, bad={CANARY: 0.2})
+    assert any("the canary is worse in errors" in reason for reason in careful.reasons())

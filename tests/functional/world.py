@@ -185,3 +185,14 @@ def _happen(queue: dict[str, list[Action]], operation: str) -> None:
     actions = queue.get(operation)
     if actions:
         actions.pop(0)()
+
+
+def make_table(dynamodb: Any, name: str, partition_key: str, sort_key: str) -> None:
+    """A table whose keys are strings, as the data stack's are."""
+    keys = ((partition_key, "HASH"), (sort_key, "RANGE"))
+    dynamodb.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )

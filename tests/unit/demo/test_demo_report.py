@@ -13,18 +13,8 @@ import pytest
 from cli.demo.report import render, words, write
 from cli.demo.report.scale import Scale, TimeScale, marks, rounded_up
 from cli.demo.story_data import AlarmChange, ClientTotals, LabelMinute, Story
-from tests.unit.demo.fake_story import START, at, story
+from tests.unit.demo.fake_story import START, at
 from tests.unit.demo.page import Page
-
-
-@pytest.fixture(scope="module")
-def told() -> Story:
-    return story()
-
-
-@pytest.fixture(scope="module")
-def page(told: Story) -> Page:
-    return Page(render(told))
 
 
 def test_headline_tells_each_rollout_with_its_figures(page: Page) -> None:

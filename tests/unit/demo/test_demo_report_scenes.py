@@ -5,22 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-import pytest
-
 from cli.demo.report import render, words
 from cli.demo.story_data import Story
-from tests.unit.demo.fake_story import at, story
+from tests.unit.demo.fake_story import at
 from tests.unit.demo.page import Page
-
-
-@pytest.fixture(scope="module")
-def told() -> Story:
-    return story()
-
-
-@pytest.fixture(scope="module")
-def page(told: Story) -> Page:
-    return Page(render(told))
 
 
 def test_quality_is_drawn_and_listed_by_segment(page: Page) -> None:

@@ -100,7 +100,7 @@ def _decode_scalar(kind: Any, data: Any, path: str) -> Any:
     if kind is timedelta:
         return _duration(_is((int, float), data, path), path)
     if kind is float:
-        return float(_is((int, float), data, path))
+        return _is((int, float), data, path)  # 5 stays 5: what is written again is the same text
     if issubclass(kind, StrEnum):
         if data not in tuple(kind):
             raise ValueError(f"{path}: got {data!r}, accepted: {', '.join(kind)}")

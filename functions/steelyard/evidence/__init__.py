@@ -1,11 +1,13 @@
 """The evidence: is the canary worse than stable? Pure, standard library only, O(1) state."""
 
 from steelyard.evidence.bands import BANDS, latency_bounds
-from steelyard.evidence.counts import OTHER, Arm, Batch, Labels
-from steelyard.evidence.engine import Evidence, begin, judge, weigh
+from steelyard.evidence.counts import OTHER, Arm, Batch, Labels, SegmentCounts
+from steelyard.evidence.engine import judge
 from steelyard.evidence.pending import LEAST_REQUESTS
 from steelyard.evidence.promise import Guardrail, Promise
+from steelyard.evidence.state import Evidence, begin
 from steelyard.evidence.verdict import Carrier, Verdict, VerdictKind
+from steelyard.evidence.weighing import weigh
 
 __all__ = [
     "BANDS",
@@ -18,6 +20,7 @@ __all__ = [
     "Guardrail",
     "Labels",
     "Promise",
+    "SegmentCounts",
     "Verdict",
     "VerdictKind",
     "begin",

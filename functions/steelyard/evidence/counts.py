@@ -32,14 +32,33 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentCounts:
+    """Requests of one segment, and how many of them ended in an error.
+
+    Raises:
+        InvalidCounts: a negative count, or more errors than requests.
+    """
+
+    requests: int
+    errors: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.errors <= self.requests:
+            raise InvalidCounts(f"errors: got {self.errors}, accepted: 0 to {self.requests}")
+
+
+@dataclass(frozen=True, slots=True)
 class Arm:
     """What one variant did in one batch.
 
     Attributes:
         requests: answered or not.
         bad: bad events among the requests, by what is counted; what was not measured is absent.
-        latency: requests by latency band, see `bands.py`; empty: not measured.
+        latency: requests by latency band, in the same bands for both variants and all batches,
+            but for the margin (see `bands.py`); empty: not measured.
         labels: labels that arrived meanwhile, by segment; the requests may be older.
+        segments: requests and errors by segment, where errors are known by segment; only a client
+            or a gateway can tell.
 
     Raises:
         InvalidCounts: a negative count, or more bad events than requests.
@@ -49,6 +68,7 @@ class Arm:
     bad: Mapping[str, int]
     latency: tuple[int, ...] = ()
     labels: Mapping[str, Labels] = field(default_factory=dict)
+    segments: Mapping[str, SegmentCounts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.requests < 0:
@@ -74,11 +94,14 @@ class Batch:
 
     Attributes:
         end: end of the interval, aware UTC.
-        canary_percent: the intended canary share while it lasted.
+        canary_percent: the intended canary share while it lasted, 0 to 100.
         stable, canary: what each variant did.
+        stable_parts: disjoint parts of stable, such as its instances; by them overdispersion is
+            estimated. None: requests are taken to fail independently.
     """
 
     end: datetime
-    canary_percent: int
+    canary_percent: float
     stable: Arm
     canary: Arm
+    stable_parts: tuple[Arm, ...] = ()

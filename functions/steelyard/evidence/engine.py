@@ -1,11 +1,12 @@
-"""Is the canary worse than stable? Weighs batches and says so. Pure; import it from `evidence`.
+"""Is the canary worse than stable? Judges the evidence. Pure; import it from `evidence`.
 
 Two promises, both valid however often one looks: P(ever WORSE) <= alpha while no metric exceeds
 its margin, over the whole rollout (all metrics, segments, looks and steps together); and each
 proof behind NOT_WORSE is false with probability <= beta.
 
-Assumed: requests fail independently, given their variant (overdispersion phi = 1). One bad client
-with sticky routing, or retries of one failure, break this: then count sessions, not requests.
+Assumed: requests fail independently, given their variant, or as far apart as stable's own parts
+(overdispersion phi). One bad client with sticky routing, or retries of one failure, break this
+where parts are not known: then count sessions, not requests.
 
 Sources: Lindon & Malek 2022 (conditioning on all bad events); Howard et al. 2021 (mixtures valid
 at any time); Turner, Ly & Grünwald 2024 (two proportions); Shiryaev 1963 (restart); Ville 1939.
@@ -13,71 +14,19 @@ at any time); Turner, Ly & Grünwald 2024 (two proportions); Shiryaev 1963 (rest
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import reduce
+from collections.abc import Iterator, Mapping
 from math import ceil, log
 
-from steelyard.evidence.counts import Batch
-from steelyard.evidence.forecast import requests_still_expected
-from steelyard.evidence.guard import Guard, begin_guard, log_threshold, odds_at
-from steelyard.evidence.labels import Segment, after_segments, combined, leading, wrong_log_ratios
-from steelyard.evidence.latency import Latency
-from steelyard.evidence.likelihood import Table, harm_log_ratio, log_sum
-from steelyard.evidence.mixture import REGRESSIONS, Harm, begin_harm
+from steelyard.evidence.forecast import FACTORS, requests_still_expected, requests_until_found
+from steelyard.evidence.guard import log_threshold, odds_at
+from steelyard.evidence.likelihood import log_sum
 from steelyard.evidence.promise import Promise
+from steelyard.evidence.segments import leading
+from steelyard.evidence.state import Evidence, log_weights
+from steelyard.evidence.stream import Setting
 from steelyard.evidence.verdict import Carrier, Verdict, VerdictKind
 
-# A proof keeps up to the square of what it needs; see proof.py.
-_CAP = 2.0
 _ROUNDING = 1e-9  # log evidence below this is none
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """All that is kept of the batches so far; its size does not grow with them.
-
-    Attributes:
-        guards: proofs that the canary is not worse, by metric.
-        harm: evidence of harm from good and bad requests (or labels, pooled), by metric.
-        segments: what labels say, by segment; those that had one.
-        latency: evidence of harm from latency bands.
-    """
-
-    guards: Mapping[str, Guard]
-    harm: Mapping[str, Harm]
-    segments: Mapping[str, Segment] = field(default_factory=dict)
-    latency: Latency = field(default_factory=Latency)
-
-
-def begin(promise: Promise) -> Evidence:
-    """No evidence yet."""
-    return Evidence(
-        guards={g.metric: begin_guard(g, promise) for g in promise.guardrails},
-        harm={g.metric: begin_harm() for g in promise.guardrails if g.metric != "latency"},
-    )
-
-
-def weigh(evidence: Evidence, batch: Batch, promise: Promise) -> Evidence:
-    """The evidence with one more batch: each batch once, in the order of time.
-
-    What an arm did not measure tells nothing; measured without a bad event is 0. An arm without
-    requests (or labels) can't be compared and waits for some.
-    """
-    guards, harm = dict(evidence.guards), dict(evidence.harm)
-    segments, latency = evidence.segments, evidence.latency
-    for guardrail in promise.guardrails:
-        metric, margin = guardrail.metric, guardrail.margin
-        cap = _CAP * log_threshold(promise)
-        guards[metric], tables = evidence.guards[metric].after(batch, metric, cap)
-        if metric == "latency":
-            latency = latency.after(batch)
-            continue
-        gains = (_log_ratios(metric, table, margin) for table in tables)
-        harm[metric] = reduce(Harm.after, gains, harm[metric])
-        if metric == "labels":
-            segments = after_segments(segments, batch, promise.segments, margin)
-    return Evidence(guards, harm, segments, latency)
 
 
 def judge(evidence: Evidence, promise: Promise, step: int) -> Verdict:
@@ -88,59 +37,46 @@ def judge(evidence: Evidence, promise: Promise, step: int) -> Verdict:
         promise: the rollout's.
         step: index into `promise.step_odds`; larger ones use the last.
     """
-    segments = {name: one.harm.log_evidence for name, one in evidence.segments.items()}
-    harm = {g.metric: _harm(evidence, g.metric, segments, promise) for g in promise.guardrails}
+    harm = {g.metric: evidence.of(g.metric, promise) for g in promise.guardrails}
     weighted = {g.metric: log(g.weight) + harm[g.metric] for g in promise.guardrails}
-    total = log_sum(weighted.values())
+    total, threshold = log_sum(weighted.values()), -log(promise.alpha)
     unproven = _unproven(evidence, promise, step)
-    kind = _kind(worse=total >= -log(promise.alpha), unproven=unproven)
+    doubts = tuple(_doubts(evidence, threshold))
+    kind = _kind(worse=total >= threshold, unproven=bool(unproven or doubts))
+    open_ = kind is VerdictKind.INCONCLUSIVE
     return Verdict(
         kind=kind,
         log_evidence={**harm, "total": total},
-        log_threshold=-log(promise.alpha),
-        carried_by=_carrier(evidence, harm, weighted, segments, promise),
+        log_threshold=threshold,
+        carried_by=_carrier(evidence, harm, weighted, promise),
         unproven=unproven,
-        forecast_requests=(
-            _forecast(evidence, promise, step, unproven)
-            if kind is VerdictKind.INCONCLUSIVE
-            else None
+        requests_to_pass=_to_pass(evidence, promise, step, unproven) if open_ else None,
+        segments={name: of.log_evidence() for name, of in evidence.segments.items() if of.named},
+        requests_to_find=(
+            {} if kind is VerdictKind.WORSE else dict(_to_find(evidence, promise, threshold))
         ),
-        segments={"labels": segments} if segments else {},
+        odds_ratios={m: g.interval.ends(promise.beta) for m, g in evidence.guards.items()},
+        phi={metric: evidence.phi(metric) for metric in evidence.guards},
+        doubts=doubts,
+        notes=tuple(_notes(evidence, threshold)),
     )
-
-
-def _log_ratios(metric: str, table: Table, margin: float) -> tuple[float, ...]:
-    if metric == "labels":
-        return wrong_log_ratios(table, margin)
-    return tuple(harm_log_ratio(table, margin, regression) for regression in REGRESSIONS)
-
-
-def _harm(
-    evidence: Evidence, metric: str, segments: Mapping[str, float], promise: Promise
-) -> float:
-    """Log evidence of one metric."""
-    if metric == "latency":
-        return evidence.latency.log_evidence
-    pooled = evidence.harm[metric].log_evidence
-    return combined(pooled, segments, len(promise.segments)) if metric == "labels" else pooled
 
 
 def _carrier(
     evidence: Evidence,
     harm: Mapping[str, float],
     weighted: Mapping[str, float],
-    segments: Mapping[str, float],
     promise: Promise,
 ) -> Carrier | None:
     """The metric with the most weighted evidence among those with any, and what leads in it."""
     most = max((m for m in harm if harm[m] > _ROUNDING), key=lambda m: weighted[m], default=None)
-    if most != "labels":
+    if most is None or most not in evidence.segments:
         return None if most is None else Carrier(most)
-    pooled = evidence.harm[most].log_evidence
+    pooled, segments = evidence.harm[most].log_evidence, evidence.segments[most]
     return Carrier(most, leading(pooled, segments, len(promise.segments)))
 
 
-def _kind(*, worse: bool, unproven: tuple[str, ...]) -> VerdictKind:
+def _kind(*, worse: bool, unproven: bool) -> VerdictKind:
     if worse:
         return VerdictKind.WORSE
     return VerdictKind.INCONCLUSIVE if unproven else VerdictKind.NOT_WORSE
@@ -154,7 +90,25 @@ def _unproven(evidence: Evidence, promise: Promise, step: int) -> tuple[str, ...
     )
 
 
-def _forecast(
+def _doubts(evidence: Evidence, threshold: float) -> Iterator[str]:
+    """Whatever speaks against trusting the counts."""
+    if evidence.sample_ratio.harm.log_evidence >= threshold:
+        yield f"sample ratio: {evidence.sample_ratio}"
+    for metric, spread in evidence.dispersion.items():
+        if spread.a_a.log_evidence >= threshold:
+            yield (
+                f"{metric}: stable's own parts differ by more than overdispersion "
+                f"{spread.phi:.2g} explains, so alpha is not promised for this traffic"
+            )
+
+
+def _notes(evidence: Evidence, threshold: float) -> Iterator[str]:
+    """What may be meant to be so: raters may be given as many answers of each variant."""
+    if evidence.label_ratio.harm.log_evidence >= threshold:
+        yield "labels: the canary's answers are labelled more often than stable's"
+
+
+def _to_pass(
     evidence: Evidence, promise: Promise, step: int, unproven: tuple[str, ...]
 ) -> int | None:
     """Requests until the slowest unproven guardrail passes; None if any is not foreseeable."""
@@ -162,10 +116,26 @@ def _forecast(
     needed = []
     for metric in unproven:
         guard = evidence.guards[metric]
-        counts = requests_still_expected(guard, odds, threshold)
+        counts = requests_still_expected(guard, odds, threshold, evidence.phi(metric))
         needed.append(counts and ceil(counts * _requests_per_count(evidence, metric)))
     foreseen = [requests for requests in needed if requests is not None]
-    return max(foreseen) if len(foreseen) == len(needed) else None
+    return max(foreseen, default=None) if len(foreseen) == len(needed) else None
+
+
+def _to_find(
+    evidence: Evidence, promise: Promise, threshold: float
+) -> Iterator[tuple[str, Mapping[str, int | None]]]:
+    """By metric: requests until regressions that began now would be found."""
+    for guardrail in promise.guardrails:
+        metric = guardrail.metric
+        if metric == "latency":
+            continue
+        pooled, _ = log_weights(evidence, metric, guardrail.weight, len(promise.segments))
+        setting = Setting(guardrail.margin, threshold - pooled, evidence.phi(metric))
+        guard, harm = evidence.guards[metric], evidence.harm[metric]
+        per_count = _requests_per_count(evidence, metric)
+        counts = {f"{f:g}": requests_until_found(guard, harm, setting, f) for f in FACTORS}
+        yield metric, {f: n and ceil(n * per_count) for f, n in counts.items()}
 
 
 def _requests_per_count(evidence: Evidence, metric: str) -> float:

@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from math import ceil, log
 
 from steelyard.evidence.guard import Guard, begin_guard, log_threshold, odds_at
-from steelyard.evidence.labels import wrong_log_ratios
-from steelyard.evidence.likelihood import Table, harm_log_ratio
-from steelyard.evidence.mixture import REGRESSIONS, log_stake
+from steelyard.evidence.likelihood import Table
+from steelyard.evidence.mixture import REGRESSIONS, Harm, log_stake
+from steelyard.evidence.odds import odds_log_ratios
 from steelyard.evidence.promise import Guardrail, Promise
 from steelyard.evidence.proof import RateProof, RatioProof
+from steelyard.evidence.stream import Setting
+
+FACTORS = (1.2, 1.5, 2.0)
+"""Odds ratios of the regressions that a verdict tells the forecast for."""
 
 _MANY = 1_000_000
 
@@ -28,12 +32,12 @@ class Traffic:
 
     Attributes:
         stable_rate, canary_rate: bad rates, 0 to 1.
-        canary_percent: the canary's share of the requests, 1 to 99.
+        canary_percent: the canary's share of the requests, above 0, below 100.
     """
 
     stable_rate: float
     canary_rate: float
-    canary_percent: int
+    canary_percent: float
 
     @property
     def of_many(self) -> Table:
@@ -49,16 +53,12 @@ def requests_until_worse(promise: Promise, metric: str, traffic: Traffic) -> int
     not grow: a regression within the margin, or hardly beyond it; and for `latency`, of which
     rates of slow requests do not tell enough.
     """
-    guardrail = _guardrail(promise, metric)
     if metric == "latency":
         return None
-    if metric == "labels":
-        weight = guardrail.weight / 2 if promise.segments else guardrail.weight
-        return _until_wrong(promise, weight, guardrail.margin, traffic)
-    gains = (
-        harm_log_ratio(traffic.of_many, guardrail.margin, regression) for regression in REGRESSIONS
-    )
-    return _until(promise, guardrail.weight, gains)
+    guardrail = _guardrail(promise, metric)
+    halved = metric == "labels" and promise.segments
+    weight = guardrail.weight / 2 if halved else guardrail.weight
+    return _until_worse(promise, weight, guardrail.margin, traffic)
 
 
 def labels_until_worse(promise: Promise, traffic: Traffic) -> int | None:
@@ -71,7 +71,7 @@ def labels_until_worse(promise: Promise, traffic: Traffic) -> int | None:
         return None
     guardrail = _guardrail(promise, "labels")
     weight = guardrail.weight / 2 / len(promise.segments)
-    return _until_wrong(promise, weight, guardrail.margin, traffic)
+    return _until_worse(promise, weight, guardrail.margin, traffic)
 
 
 def requests_until_not_worse(
@@ -88,7 +88,9 @@ def requests_until_not_worse(
     return _least(by_ratio, _by_rate(guard.rate, traffic.canary_rate, threshold))
 
 
-def requests_still_expected(guard: Guard, odds: float, threshold: float) -> int | None:
+def requests_still_expected(
+    guard: Guard, odds: float, threshold: float, phi: float = 1.0
+) -> int | None:
     """Canary requests still expected until an unproven guardrail passes, at the rates seen so far.
 
     Assumes that the rates, the odds ratio and the share stay as they are; with few bad events
@@ -97,33 +99,59 @@ def requests_still_expected(guard: Guard, odds: float, threshold: float) -> int 
     seen, by_ratio, canary_percent = guard.seen, None, guard.pending.canary_percent
     if seen.rates is not None and 0 < canary_percent < 100:
         traffic = Traffic(*seen.rates, canary_percent)
-        by_ratio = _by_ratio(guard.ratio_at(odds), traffic, threshold)
+        by_ratio = _by_ratio(guard.ratio_at(odds), traffic, threshold, phi)
     if seen.canary_rate is None:
         return by_ratio
-    return _least(by_ratio, _by_rate(guard.rate, seen.canary_rate, threshold))
+    return _least(by_ratio, _by_rate(guard.rate, seen.canary_rate, threshold, phi))
 
 
-def _until_wrong(promise: Promise, weight: float, margin: float, traffic: Traffic) -> int | None:
-    return _until(promise, weight, wrong_log_ratios(traffic.of_many, margin))
+def requests_until_found(guard: Guard, harm: Harm, setting: Setting, factor: float) -> int | None:
+    """Canary requests (or labels) until WORSE by one stream, were a regression to begin now.
+
+    Args:
+        guard: of the metric; says at which rate and share, as seen so far.
+        harm: the stream's evidence so far.
+        setting: how the stream is weighed.
+        factor: the regression's odds ratio. None comes of one within the margin, or hardly beyond.
+    """
+    rates, canary_percent = guard.seen.rates, guard.pending.canary_percent
+    if rates is None or not 0 < canary_percent < 100:
+        return None
+    stable = rates[0]
+    worse = factor * stable / (1 - stable + factor * stable)
+    gains = _gains(setting.margin, Traffic(stable, worse, canary_percent))
+    missing = setting.log_threshold + log(len(REGRESSIONS))
+    bets = zip(harm.log_wealth, gains, strict=True)
+    return _soonest((missing - wealth, gain / setting.phi) for wealth, gain in bets)
 
 
-def _until(promise: Promise, weight: float, gains_of_many: Iterable[float]) -> int | None:
+def _until_worse(promise: Promise, weight: float, margin: float, traffic: Traffic) -> int | None:
     """Counts until WORSE by one stream of this weight, from its start."""
     missing = -log(promise.alpha) - log(weight) - log_stake()
-    return _soonest((missing, gain / _MANY) for gain in gains_of_many)
+    return _soonest((missing, gain) for gain in _gains(margin, traffic))
 
 
-def _by_ratio(proof: RatioProof, traffic: Traffic, threshold: float) -> int | None:
+def _gains(margin: float, traffic: Traffic) -> tuple[float, ...]:
+    """What each bet on a regression gains by one request of the canary, and stable's part."""
+    others = tuple(margin * regression for regression in REGRESSIONS)
+    return tuple(gain / _MANY for gain in odds_log_ratios(traffic.of_many, margin, others))
+
+
+def _by_ratio(
+    proof: RatioProof, traffic: Traffic, threshold: float, phi: float = 1.0
+) -> int | None:
     gains = proof.gains(traffic.of_many)
     bets = zip(proof.log_wealth, gains, strict=True)
-    return _soonest((threshold - wealth, gain / _MANY) for wealth, gain in bets)
+    return _soonest((threshold - wealth, gain / _MANY / phi) for wealth, gain in bets)
 
 
-def _by_rate(proof: RateProof | None, canary_rate: float, threshold: float) -> int | None:
+def _by_rate(
+    proof: RateProof | None, canary_rate: float, threshold: float, phi: float = 1.0
+) -> int | None:
     if proof is None:
         return None
-    missing = (threshold - wealth for wealth in proof.log_wealth)
-    return _soonest(zip(missing, proof.gains(1, canary_rate), strict=True))
+    bets = zip(proof.log_wealth, proof.gains(1, canary_rate), strict=True)
+    return _soonest((threshold - wealth, gain / phi) for wealth, gain in bets)
 
 
 def _soonest(bets: Iterable[tuple[float, float]]) -> int | None:

@@ -1,4 +1,4 @@
-"""What one guardrail has to show before a step is left. Pure; for evidence/ only."""
+"""What one guardrail shows, and has to show before a step is left. Pure; for evidence/ only."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from math import inf, log
 
 from steelyard.evidence.counts import Arm, Batch
-from steelyard.evidence.labels import pooled_labels
+from steelyard.evidence.interval import Interval
 from steelyard.evidence.likelihood import Table
 from steelyard.evidence.pending import Counts, Pending
 from steelyard.evidence.promise import Guardrail, Promise
 from steelyard.evidence.proof import RateProof, RatioProof, begin_rate, begin_ratio
 from steelyard.evidence.seen import Seen
+from steelyard.evidence.segments import pooled_labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +28,33 @@ class Guard:
         pending: good and bad requests (or labels) that wait for a comparison.
         ratios: one proof for each different odds ratio of the steps.
         rate: the proof of the absolute margin; None without one.
+        interval: for the odds ratio.
         seen: rates so far, for the forecast.
     """
 
     pending: Pending
     ratios: tuple[RatioProof, ...]
     rate: RateProof | None
+    interval: Interval
     seen: Seen
 
-    def after(self, batch: Batch, metric: str, cap: float) -> tuple[Guard, tuple[Table, ...]]:
+    def after(
+        self, batch: Batch, metric: str, cap: float, phi: float
+    ) -> tuple[Guard, tuple[Table, ...]]:
         """With one more batch, and the comparisons that it completes.
 
         What an arm did not measure (no count, as opposed to a count of 0) changes nothing.
         """
-        canary, stable = _counts(batch.canary, metric), _counts(batch.stable, metric)
+        canary, stable = good_and_bad(batch.canary, metric), good_and_bad(batch.stable, metric)
         if canary is None:
             return self, ()
-        guard = self._after_canary(canary, cap)
+        guard = self._after_canary(canary, cap, phi)
         if stable is None:
             return guard, ()
         pending, comparisons = guard.pending.after(batch.canary_percent, canary, stable)
         tables = tuple(comparison.table for comparison in comparisons)
         for table in tables:
-            guard = _compared(guard, table, cap)
+            guard = _compared(guard, table, cap, phi)
         return replace(guard, pending=pending), tables
 
     def ratio_at(self, odds: float) -> RatioProof:
@@ -61,10 +66,10 @@ class Guard:
         rate = self.rate.log_evidence if self.rate else -inf
         return max(rate, self.ratio_at(odds).log_evidence) >= log_threshold
 
-    def _after_canary(self, counts: Counts, cap: float) -> Guard:
+    def _after_canary(self, counts: Counts, cap: float, phi: float) -> Guard:
         """With the canary's own counts of one batch."""
         requests, bad = sum(counts), counts[1]
-        rate = self.rate and self.rate.after(requests, bad, cap)
+        rate = self.rate and self.rate.after(requests, bad, cap, phi)
         return replace(self, rate=rate, seen=self.seen.plus_canary(requests, bad))
 
 
@@ -75,6 +80,7 @@ def begin_guard(guardrail: Guardrail, promise: Promise) -> Guard:
         pending=Pending(),
         ratios=tuple(begin_ratio(odds) for odds in sorted(set(promise.step_odds))),
         rate=None if margin is None else begin_rate(margin),
+        interval=Interval(),
         seen=Seen(),
     )
 
@@ -89,14 +95,18 @@ def odds_at(promise: Promise, step: int) -> float:
     return promise.step_odds[min(step, len(promise.step_odds) - 1)]
 
 
-def _compared(guard: Guard, table: Table, cap: float) -> Guard:
+def _compared(guard: Guard, table: Table, cap: float, phi: float) -> Guard:
     """With one comparison of both arms."""
-    ratios = tuple(proof.after(table, cap) for proof in guard.ratios)
-    return replace(guard, ratios=ratios, seen=guard.seen.plus_comparison(table))
+    return replace(
+        guard,
+        ratios=tuple(proof.after(table, cap, phi) for proof in guard.ratios),
+        interval=guard.interval.after(table, phi),
+        seen=guard.seen.plus_comparison(table),
+    )
 
 
-def _counts(arm: Arm, metric: str) -> Counts | None:
-    """Good and bad; None where the metric was not measured."""
+def good_and_bad(arm: Arm, metric: str) -> Counts | None:
+    """Good and bad of one metric; None where it was not measured."""
     if metric == "labels":
         return pooled_labels(arm)
     counted = "slow" if metric == "latency" else metric

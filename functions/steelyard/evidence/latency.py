@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import reduce
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial, reduce
 from math import log
 
-from steelyard.evidence.bands import BANDS
-from steelyard.evidence.counts import Arm, Batch
-from steelyard.evidence.likelihood import log_sum
-from steelyard.evidence.mixture import REGRESSIONS, Harm, begin_harm
+from steelyard.evidence.counts import Batch
+from steelyard.evidence.likelihood import Table, log_sum
+from steelyard.evidence.mixture import Harm, begin_harm
 from steelyard.evidence.pending import Comparison, Counts, Pending
-from steelyard.evidence.ranks import SLOWEST, TILTS, slowest_log_ratios, tilt_log_ratios
+from steelyard.evidence.ranks import SLOWEST, TILTS, cuts, tilt_log_ratios
+from steelyard.evidence.stream import Setting, compared
 
-_SLOWEST_BETS = len(SLOWEST) * len(REGRESSIONS)
+REMEMBERED = 20_000  # requests; twice as many are halved, so that cuts follow the day
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,41 +22,60 @@ class Latency:
     """How strongly the latencies say that the canary is slower than the margin allows.
 
     The canary's bands are a margin times as wide as stable's, so the hypothesis is that it is not
-    stochastically slower in bands. Half is bet on the slowest requests, which finds a tail, half
-    on normal scores, which finds a shift.
+    stochastically slower in bands. Half is bet on who has the slowest requests, which finds a
+    tail, half on normal scores, which finds a shift.
 
     Attributes:
         pending: counts by band that wait for a comparison.
-        slowest: evidence from who has the slowest half, tenth and hundredth of the requests.
+        slowest: evidence from who has the slowest 30, 3 and 0.3 %.
         tilt: evidence from normal scores.
+        before: both variants' requests by band, lately: they say where the slowest begin.
     """
 
     pending: Pending = field(default_factory=Pending)
-    slowest: Harm = field(default_factory=lambda: begin_harm(_SLOWEST_BETS))
+    slowest: tuple[Harm, ...] = field(default_factory=lambda: (begin_harm(),) * len(SLOWEST))
     tilt: Harm = field(default_factory=lambda: begin_harm(len(TILTS)))
+    before: Counts = ()
 
-    def after(self, batch: Batch) -> Latency:
+    def after(self, batch: Batch, setting: Setting) -> Latency:
         """With one more batch; one that was not measured in both arms changes nothing."""
-        canary, stable = _bands(batch.canary), _bands(batch.stable)
-        if canary is None or stable is None:
+        canary, stable = batch.canary, batch.stable
+        if not all(arm.latency or not arm.requests for arm in (canary, stable)):
             return self
-        pending, comparisons = self.pending.after(batch.canary_percent, canary, stable)
-        return reduce(_compared, comparisons, Latency(pending, self.slowest, self.tilt))
+        bands = len(canary.latency or stable.latency)
+        counts = (canary.latency or (0,) * bands, stable.latency or (0,) * bands)
+        pending, comparisons = self.pending.after(batch.canary_percent, *counts)
+        waiting = Latency(pending, self.slowest, self.tilt, self.before)
+        alone = replace(
+            setting, margin=1.0, log_threshold=setting.log_threshold + log(2 * len(SLOWEST))
+        )
+        return reduce(partial(_compared, setting=alone), comparisons, waiting)
 
     @property
     def log_evidence(self) -> float:
         """Ln E; 0 at the start."""
-        return log_sum((self.slowest.log_evidence, self.tilt.log_evidence)) - log(2)
+        slowest = log_sum(harm.log_evidence for harm in self.slowest) - log(len(self.slowest))
+        return log_sum((slowest, self.tilt.log_evidence)) - log(2)
 
 
-def _compared(latency: Latency, comparison: Comparison) -> Latency:
+def _compared(before: Latency, both: Comparison, setting: Setting) -> Latency:
+    """With one comparison; `setting` is that of each of the slowest shares."""
+    pooled = tuple(map(sum, zip(*both, strict=True)))
+    slow = (_beyond(both, cut) for cut in cuts(before.before or pooled))
     return Latency(
-        latency.pending,
-        latency.slowest.after(slowest_log_ratios(*comparison, REGRESSIONS)),
-        latency.tilt.after(tilt_log_ratios(*comparison)),
+        before.pending,
+        tuple(compared(h, table, setting) for h, table in zip(before.slowest, slow, strict=True)),
+        before.tilt.after((g / setting.phi for g in tilt_log_ratios(*both)), setting.minutes),
+        _remembered(before.before, pooled),
     )
 
 
-def _bands(arm: Arm) -> Counts | None:
-    """An arm without requests was measured, and has none in any band."""
-    return arm.latency or (None if arm.requests else (0,) * BANDS)
+def _beyond(both: Comparison, cut: int) -> Table:
+    """Requests in the bands from `cut` on, as bad events."""
+    canary, stable = both
+    return Table(sum(canary), sum(canary[cut:]), sum(stable), sum(stable[cut:]))
+
+
+def _remembered(before: Counts, pooled: Sequence[int]) -> Counts:
+    both = tuple(a + b for a, b in zip(before, pooled, strict=True)) if before else tuple(pooled)
+    return tuple(count // 2 for count in both) if sum(both) > 2 * REMEMBERED else both

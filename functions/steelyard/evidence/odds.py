@@ -39,12 +39,24 @@ def odds_log_ratios(table: Table, null: float, others: tuple[float, ...]) -> tup
     Source: Harkness 1965; Hoeffding 1956 for the argument; Turner, Ly & Grünwald 2024 (two
         proportions, at any time).
     """
-    good = table.canary_requests + table.stable_requests - table.canary_bad - table.stable_bad
-    if table.silent or good <= 0:
+    if _tells_nothing(table):
         return (0.0,) * len(others)
     law = _law(table)
     floor, bad = law.at_least(null), table.canary_bad
     return tuple(bad * log(other / null) + floor - law.at_most(other) for other in others)
+
+
+def log_mean_bounds(
+    table: Table, odds: tuple[float, ...]
+) -> tuple[tuple[float, float], ...] | None:
+    """Bounds from below and above of ln E[r^X] for each r of `odds`, under equal odds.
+
+    None where the table tells nothing about the odds ratio.
+    """
+    if _tells_nothing(table):
+        return None
+    law = _law(table)
+    return tuple((law.at_least(ratio), law.at_most(ratio)) for ratio in odds)
 
 
 class _Count(NamedTuple):
@@ -71,8 +83,8 @@ class _Law(NamedTuple):
         return min(self._rising(odds) if odds <= 1 else self._falling(odds))
 
     def at_least(self, odds: float) -> float:
-        """A bound from below of ln E[odds^X], for `odds` >= 1."""
-        return max(self._rising(odds))
+        """A bound from below of ln E[odds^X]."""
+        return max(self._rising(odds) if odds >= 1 else self._falling(odds))
 
     def _rising(self, odds: float) -> tuple[float, float]:
         """By the counts that rise with X."""
@@ -87,6 +99,11 @@ class _Law(NamedTuple):
             bad * log(odds) + self.stable_bad.log_mean_of(1 / odds),
             canary * log(odds) + self.canary_good.log_mean_of(1 / odds),
         )
+
+
+def _tells_nothing(table: Table) -> bool:
+    good = table.canary_requests + table.stable_requests - table.canary_bad - table.stable_bad
+    return table.silent or good <= 0
 
 
 def _law(table: Table) -> _Law:

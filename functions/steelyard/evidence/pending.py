@@ -40,12 +40,12 @@ class Pending:
         canary, stable: counts so far; empty while nothing waits.
     """
 
-    canary_percent: int = 0
+    canary_percent: float = 0
     canary: Counts = ()
     stable: Counts = ()
 
     def after(
-        self, canary_percent: int, canary: Counts, stable: Counts
+        self, canary_percent: float, canary: Counts, stable: Counts
     ) -> tuple[Pending, tuple[Comparison, ...]]:
         """What waits after a batch, and the comparisons that it completes (0 to 2).
 

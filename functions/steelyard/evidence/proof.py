@@ -49,9 +49,10 @@ class RatioProof:
         """What each bet gains by one batch, in logs."""
         return odds_log_ratios(table, self.odds, self.alternatives)
 
-    def after(self, table: Table, cap: float) -> RatioProof:
-        """The proof with one more batch."""
-        wealth = _grown(self.log_wealth, self.gains(table), _RATIO_STAKES, cap)
+    def after(self, table: Table, cap: float, phi: float = 1.0) -> RatioProof:
+        """The proof with one more batch, at an overdispersion of phi."""
+        gains = tuple(gain / phi for gain in self.gains(table))
+        wealth = _grown(self.log_wealth, gains, _RATIO_STAKES, cap)
         return RatioProof(self.odds, wealth)
 
 
@@ -78,9 +79,10 @@ class RateProof:
         """What each bet gains by the canary's requests of one batch, in logs."""
         return tuple(rate_log_ratio(requests, bad, self.margin, part) for part in _PARTS)
 
-    def after(self, requests: float, bad: float, cap: float) -> RateProof:
-        """The proof with one more batch."""
-        wealth = _grown(self.log_wealth, self.gains(requests, bad), _RATE_STAKES, cap)
+    def after(self, requests: float, bad: float, cap: float, phi: float = 1.0) -> RateProof:
+        """The proof with one more batch, at an overdispersion of phi."""
+        gains = tuple(gain / phi for gain in self.gains(requests, bad))
+        wealth = _grown(self.log_wealth, gains, _RATE_STAKES, cap)
         return RateProof(self.margin, wealth)
 
 

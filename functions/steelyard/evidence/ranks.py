@@ -14,15 +14,11 @@ faster, too.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
-from math import ceil
+from itertools import accumulate
 from statistics import NormalDist
 
-from steelyard.evidence.likelihood import Table
-from steelyard.evidence.odds import odds_log_ratios
-
-SLOWEST = (0.5, 0.1, 0.01)
-"""Shares of the slowest requests: those beyond the pooled p50, p90 and p99."""
+SLOWEST = (0.3, 0.03, 0.003)
+"""Shares of the slowest requests: the slowest third, thirtieth and three hundredth, about."""
 
 TILTS = (0.1, 0.2, 0.4, 0.8, 1.6)
 """Shifts bet on, in standard deviations of a normal score."""
@@ -30,22 +26,23 @@ TILTS = (0.1, 0.2, 0.4, 0.8, 1.6)
 _NORMAL = NormalDist()
 
 
-def slowest_log_ratios(
-    canary: Sequence[int], stable: Sequence[int], regressions: tuple[float, ...]
-) -> tuple[float, ...]:
-    """How many of the batch's slowest requests are the canary's: for a tail or a median.
+def cuts(pooled: Sequence[int]) -> tuple[int, ...]:
+    """For each of `SLOWEST` the band from which on about that share of all requests lies.
+
+    They are taken from earlier requests, so that where the slowest begin does not depend on whose
+    they are; only the first comparison has to make do with its own.
 
     Args:
-        canary, stable: requests by latency band; at least one in each.
-        regressions: odds ratios that are bet on, for each of `SLOWEST`.
+        pooled: requests of both arms by latency band; at least one.
     """
-    mine, theirs = sum(canary), sum(stable)
-    ratios: list[float] = []
-    for share in SLOWEST:
-        slow = ceil(share * (mine + theirs))
-        ours = canary_sum(canary, stable, partial(min, slow))
-        ratios += odds_log_ratios(Table(mine, ours, theirs, slow - ours), 1.0, regressions)
-    return tuple(ratios)
+    total = sum(pooled)
+    beyond = tuple(accumulate(reversed(pooled)))[::-1]
+    apart = [band for band, count in enumerate(beyond) if 0 < count < total]
+    if not apart:
+        return (len(pooled) - 1,) * len(SLOWEST)
+    return tuple(
+        min(apart, key=lambda band: _factor(beyond[band], share * total)) for share in SLOWEST
+    )
 
 
 def tilt_log_ratios(canary: Sequence[int], stable: Sequence[int]) -> tuple[float, ...]:
@@ -91,3 +88,8 @@ def normal_top(highest: int, total: int) -> float:
     beyond = (fewer + 1) / (total + 1)
     mean = _NORMAL.pdf(_NORMAL.inv_cdf(beyond)) / beyond
     return fewer * mean
+
+
+def _factor(one: float, other: float) -> float:
+    """How many times as large the larger is. A logarithm's rounding would decide between equals."""
+    return max(one / other, other / one)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import product
-from math import comb, exp, log
+from math import comb, exp, log, log1p, prod
 
 from hypothesis import strategies as st
 
 from steelyard.evidence.likelihood import Table, log_sum
+from steelyard.evidence.pending import Counts
 
 from .simulation import log_choose
 
@@ -34,6 +35,13 @@ def given_bad(canary: int, stable: int, bad: int) -> list[Table]:
     return [Table(canary, count, stable, bad - count) for count in counts]
 
 
+def drawn_at_random(pool: Counts, drawn: int) -> list[tuple[float, Counts]]:
+    """All ways to draw so many out of a pool of several kinds, with their probabilities."""
+    ways = [way for way in product(*(range(count + 1) for count in pool)) if sum(way) == drawn]
+    chances = [prod(comb(all_, mine) for all_, mine in zip(pool, w, strict=True)) for w in ways]
+    return [(chance / comb(sum(pool), drawn), w) for chance, w in zip(chances, ways, strict=True)]
+
+
 def mean_of(
     ratio: Callable[[Table], float], arms: tuple[int, int], canary_rate: float, stable_rate: float
 ) -> float:
@@ -56,12 +64,31 @@ def log_weights(tables: list[Table], odds: float) -> list[float]:
     ]
 
 
+def fisher_law(tables: list[Table], odds: float) -> list[float]:
+    """Fisher's law: probabilities of tables with the same requests and bad events."""
+    weights = log_weights(tables, odds)
+    total = log_sum(weights)
+    return [exp(weight - total) for weight in weights]
+
+
 def fisher_log_ratio(table: Table, null: float, other: float) -> float:
     """The likelihood ratio of two odds ratios given all requests and bad events, by its sums."""
     canary, stable = int(table.canary_requests), int(table.stable_requests)
     tables = given_bad(canary, stable, int(table.canary_bad + table.stable_bad))
     sums = (log_sum(log_weights(tables, odds)) for odds in (null, other))
     return table.canary_bad * log(other / null) + next(sums) - next(sums)
+
+
+def shares_log_ratio(table: Table, null: float, other: float) -> float:
+    """The same for Poisson counts, of which each bad event is the canary's with a fixed chance."""
+    chances = [
+        odds * table.canary_requests / (odds * table.canary_requests + table.stable_requests)
+        for odds in (other, null)
+    ]
+    mine, theirs = (log(chance) for chance in chances), (log1p(-chance) for chance in chances)
+    return table.canary_bad * (next(mine) - next(mine)) + table.stable_bad * (
+        next(theirs) - next(theirs)
+    )
 
 
 @st.composite

@@ -14,13 +14,14 @@ from steelyard.evidence import (
     Guardrail,
     Labels,
     Promise,
+    SegmentCounts,
     Verdict,
     begin,
     judge,
     weigh,
 )
 
-from .simulation import START
+from .simulation import MINUTE, START
 
 PROMISE = Promise(
     alpha=0.01,
@@ -58,11 +59,11 @@ def batch(
     *, canary: int = 60, stable: int = 1140, canary_bad: Bad, stable_bad: Bad, percent: int = 5
 ) -> Batch:
     """One minute; latencies are measured, and alike, where slow requests are."""
-    arms = (
+    arms = [
         Arm(requests, bad, bands(requests) if "slow" in bad else ())
         for requests, bad in ((stable, stable_bad), (canary, canary_bad))
-    )
-    return Batch(START, percent, *arms)
+    ]
+    return Batch(START, percent, arms[0], arms[1])
 
 
 def slowed(minute: Batch, by: int) -> Batch:
@@ -73,11 +74,39 @@ def slowed(minute: Batch, by: int) -> Batch:
 
 def labelled(canary: Counts, stable: Counts, percent: int = 10) -> Batch:
     """A minute in which labels arrived: by segment how many, and how many of them wrong."""
-    arms = (
+    arms = [
         Arm(0, {}, labels={name: Labels(*counts) for name, counts in segments.items()})
         for segments in (stable, canary)
+    ]
+    return Batch(START, percent, arms[0], arms[1])
+
+
+def segmented(canary: Counts, stable: Counts, percent: float = 10) -> Batch:
+    """A minute of which errors are known by segment: requests, and how many failed."""
+    arms = [
+        Arm(
+            sum(requests for requests, _ in segments.values()),
+            {"errors": sum(errors for _, errors in segments.values())},
+            segments={name: SegmentCounts(*counts) for name, counts in segments.items()},
+        )
+        for segments in (stable, canary)
+    ]
+    return Batch(START, percent, arms[0], arms[1])
+
+
+def pooled_only(minute: Batch) -> Batch:
+    """The minute, had errors not been counted by segment."""
+    return replace(
+        minute,
+        stable=replace(minute.stable, segments={}),
+        canary=replace(minute.canary, segments={}),
     )
-    return Batch(START, percent, *arms)
+
+
+def with_parts(minute: Batch, *parts: tuple[int, int]) -> Batch:
+    """The minute with the requests and errors of stable's parts."""
+    counted = tuple(Arm(requests, {"errors": errors}) for requests, errors in parts)
+    return replace(minute, stable_parts=counted)
 
 
 HEALTHY = batch(canary_bad={"errors": 1, "slow": 2}, stable_bad={"errors": 19, "slow": 38})
@@ -94,10 +123,15 @@ UNMEASURED = batch(canary_bad={}, stable_bad={})
 
 
 def after(*batches: Batch, promise: Promise = PROMISE) -> Evidence:
-    """The evidence of these batches."""
-    evidence = begin(promise)
+    """The evidence of these batches, a minute each."""
+    return more(begin(promise), *batches, promise=promise)
+
+
+def more(evidence: Evidence, *batches: Batch, promise: Promise) -> Evidence:
+    """The evidence with some more batches, a minute each."""
     for one in batches:
-        evidence = weigh(evidence, one, promise)
+        end = (evidence.until or START) + MINUTE
+        evidence = weigh(evidence, replace(one, end=end), promise)
     return evidence
 
 

@@ -8,7 +8,19 @@ from datetime import UTC, datetime, timedelta
 from math import exp, inf, lgamma, log, log1p
 from random import Random
 
-from steelyard.evidence import Arm, Batch, Guardrail, Promise, VerdictKind, begin, judge, weigh
+from steelyard.evidence import (
+    Arm,
+    Batch,
+    Evidence,
+    Guardrail,
+    Promise,
+    VerdictKind,
+    begin,
+    judge,
+    weigh,
+)
+from steelyard.evidence.guard import log_threshold, odds_at
+from steelyard.evidence.likelihood import log_sum
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -109,9 +121,20 @@ def canary_requests_until(
     for batch in scene.batches(random):
         evidence = weigh(evidence, batch, promise)
         requests += batch.canary.requests
-        if judge(evidence, promise, step).kind is kind:
+        if says(kind, evidence, promise, step):
             return requests
     return inf
+
+
+def says(kind: VerdictKind, evidence: Evidence, promise: Promise, step: int = 0) -> bool:
+    """Whether that is the verdict; a whole verdict at each look would take most of the time."""
+    if kind is VerdictKind.WORSE:
+        weighted = (log(g.weight) + evidence.of(g.metric, promise) for g in promise.guardrails)
+        may = log_sum(weighted) >= -log(promise.alpha)
+    else:
+        odds, enough = odds_at(promise, step), log_threshold(promise)
+        may = all(guard.proves(odds, enough) for guard in evidence.guards.values())
+    return may and judge(evidence, promise, step).kind is kind
 
 
 def show(text: str) -> None:

@@ -14,8 +14,10 @@ from .simulation import Scene, canary_requests_until, odds_of, promise_of, show,
 
 BASE, PERCENT = 0.01, 5
 BUSY = 1200  # 20 rps
-# Median canary requests of the prototype (single stream, with restart, no margin).
+# Median canary requests of the prototype (single stream, with restart, no margin), and the limits
+# of what is needed by the bound: without a margin, and with one of 1.05.
 PROTOTYPE = {1.5: 6178, 2.0: 1836, 5.0: 201, 10.0: 72}
+LIMITS = {1.5: (1.22, 1.65), 2.0: (1.15, 1.35), 5.0: (1.5, 1.6), 10.0: (1.85, 1.9)}
 
 
 def bound(factor: float) -> float:
@@ -52,19 +54,19 @@ def requests_to_rollback(scene: Scene, runs: int, margin: float = 1.0) -> float:
     )
 
 
-@pytest.mark.parametrize(("factor", "limit"), [(2.0, 1.6), (5.0, 1.9), (10.0, 2.2)])
+@pytest.mark.parametrize(("factor", "limit"), [(2.0, 1.2), (5.0, 1.55), (10.0, 1.9)])
 def test_regression_from_the_start_is_found_near_the_bound(factor: float, limit: float) -> None:
     assert requests_to_rollback(worse_by(factor), runs=60) / bound(factor) < limit
 
 
 def test_rollback_takes_as_many_requests_on_a_base_rate_of_five_percent_by_its_bound() -> None:
     scene = steady(per_minute=BUSY, percent=PERCENT, rate=0.05, odds=odds_of(0.1, 0.05))
-    assert requests_to_rollback(scene, runs=60) < 2 * bound(2.0) / 5 + BUSY * PERCENT / 100
+    assert requests_to_rollback(scene, runs=60) < 1.1 * bound(2.0) / 5 + BUSY * PERCENT / 100
 
 
 @pytest.mark.long
 @pytest.mark.timeout(240)
-def test_table_of_requests_to_rollback_stays_near_the_prototype() -> None:
+def test_table_of_requests_to_rollback_stays_ahead_of_the_prototype() -> None:
     show("\nfactor  bound  no margin (r)   margin 1.05 (r)  after 6 h  prototype")
     for factor, prototype in PROTOTYPE.items():
         least = bound(factor)
@@ -75,6 +77,8 @@ def test_table_of_requests_to_rollback_stays_near_the_prototype() -> None:
             f"{factor:6}  {least:5.0f}  {free:6.0f} ({free / least:.2f})  "
             f"{margin:8.0f} ({margin / least:.2f})  {late:9.0f}  {prototype:9}"
         )
-        assert free < 1.1 * prototype
-        assert free / least < 2.2
-        assert late < 3.5 * least + BUSY * PERCENT / 100  # ends on a batch
+        free_limit, margin_limit = LIMITS[factor]
+        assert free < prototype
+        assert free / least < free_limit
+        assert margin / least < margin_limit
+        assert late / least < 3

@@ -41,7 +41,7 @@ def requests_to_rollback(scene: LabelScene | LatencyScene, runs: int) -> float:
     return median(found(scene, ALL, seed, WORSE)[0] for seed in range(runs))
 
 
-@pytest.mark.parametrize(("percent", "limit"), [(10, 150), (50, 260)])
+@pytest.mark.parametrize(("percent", "limit"), [(10, 135), (50, 230)])
 def test_drop_in_one_of_eight_segments_is_found_and_named(percent: int, limit: int) -> None:
     runs = [found(one_segment(percent, 0.45, 0.7), ALL, seed, WORSE) for seed in range(30)]
     labels, carriers = zip(*runs, strict=True)
@@ -51,7 +51,7 @@ def test_drop_in_one_of_eight_segments_is_found_and_named(percent: int, limit: i
 
 @pytest.mark.parametrize(
     ("scene", "limit"),
-    [(slower(5, 1.25), 240), (slower(5, 4, share=0.05), 700), (slower(50, 1.25), 600)],
+    [(slower(5, 1.25), 200), (slower(5, 4, share=0.05), 250), (slower(50, 1.25), 460)],
     ids=["shift", "tail", "shift at half"],
 )
 def test_slower_canary_is_found(scene: LatencyScene, limit: float) -> None:
@@ -66,7 +66,22 @@ def test_table_of_labels_to_rollback() -> None:
         for percent in (5, 10, 25, 50):
             labels = requests_to_rollback(one_segment(percent, before, after), runs=200) / 8
             show(f"{before:14.0%} {after:6.0%} {percent:16} {labels:22.0f}")
-            assert labels < 500
+            assert labels < 450
+
+
+# By spread and how much slower (fourfold in one of twenty): at 5 %, and at 50 %, where one batch is
+# 200 requests.
+LATENCY_LIMITS = {
+    (0.2, 1.25): (80, 250),
+    (0.2, 2.0): (25, 245),
+    (0.2, 4.0): (150, 520),
+    (0.4, 1.25): (200, 500),
+    (0.4, 2.0): (25, 245),
+    (0.4, 4.0): (265, 980),
+    (0.8, 1.25): (675, 1700),
+    (0.8, 2.0): (52, 245),
+    (0.8, 4.0): (3500, 7800),
+}
 
 
 @pytest.mark.long
@@ -80,4 +95,5 @@ def test_table_of_requests_to_rollback_by_latency() -> None:
                 for percent in (5, 50)
             ]
             show(f"{spread:6}  {factor} x in {share:5.0%}  {figures[0]:9.0f} {figures[1]:9.0f}")
-            assert max(figures) < 10_000
+            limits = LATENCY_LIMITS[spread, factor]
+            assert all(figure < limit for figure, limit in zip(figures, limits, strict=True))

@@ -31,7 +31,7 @@ def test_no_batch_is_inconclusive_and_carried_by_nothing() -> None:
     assert verdict.kind is VerdictKind.INCONCLUSIVE
     assert verdict.log_evidence == pytest.approx({"errors": 0, "latency": 0, "total": 0}, abs=1e-12)
     assert verdict.log_threshold == pytest.approx(log(100))
-    assert (verdict.carried_by, verdict.forecast_requests) == (None, None)
+    assert (verdict.carried_by, verdict.requests_to_pass) == (None, None)
     assert verdict.unproven == ("errors", "latency")
 
 
@@ -43,7 +43,7 @@ def test_canary_with_many_bad_events_is_worse_and_the_metric_is_named(
     assert verdict.kind is VerdictKind.WORSE
     assert verdict.carried_by == Carrier(metric)
     assert verdict.log_evidence["total"] >= verdict.log_threshold
-    assert verdict.forecast_requests is None
+    assert verdict.requests_to_pass is None
 
 
 def test_metric_with_the_most_evidence_carries_the_verdict() -> None:
@@ -114,7 +114,7 @@ def test_absolute_margin_passes_a_canary_whatever_the_ratio() -> None:
 def test_without_an_absolute_margin_no_errors_at_all_prove_nothing() -> None:
     verdict = verdict_of(*[PERFECT] * 50, promise=promise_of())
     assert verdict.kind is VerdictKind.INCONCLUSIVE
-    assert verdict.forecast_requests is None
+    assert verdict.requests_to_pass is None
 
 
 def test_one_unproven_guardrail_holds_the_step() -> None:
@@ -125,7 +125,9 @@ def test_one_unproven_guardrail_holds_the_step() -> None:
 
 
 def test_unmeasured_metric_is_not_taken_for_zero() -> None:
-    assert after(*[UNMEASURED] * 100) == begin(PROMISE)
+    evidence, nothing = after(*[UNMEASURED] * 100), begin(PROMISE)
+    assert (evidence.guards, evidence.harm) == (nothing.guards, nothing.harm)
+    assert (evidence.segments, evidence.latency) == (nothing.segments, nothing.latency)
     errors_only = batch(canary_bad={"errors": 0}, stable_bad={"errors": 0})
     assert verdict_of(*[errors_only] * 100).unproven == ("latency",)
 

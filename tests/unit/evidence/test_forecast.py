@@ -32,7 +32,7 @@ def test_requests_until_worse_lie_within_a_fourth_of_the_simulated_mean(
     promise, rate = promise_of(), 0.01 * factor
     scene = steady(per_minute=300, percent=percent, rate=0.01, odds=odds_of(rate, 0.01))
     runs = [
-        canary_requests_until(VerdictKind.WORSE, scene, promise, Random(seed)) for seed in range(80)
+        canary_requests_until(VerdictKind.WORSE, scene, promise, Random(seed)) for seed in range(60)
     ]
     foreseen = requests_until_worse(promise, "errors", Traffic(0.01, rate, percent))
     assert foreseen == pytest.approx(mean(runs), rel=0.25)
@@ -46,7 +46,7 @@ def test_requests_until_not_worse_lie_within_a_fourth_of_the_simulated_mean(
     scene = steady(per_minute=100, percent=percent, rate=rate, odds=1)
     runs = [
         canary_requests_until(VerdictKind.NOT_WORSE, scene, promise, Random(seed), step)
-        for seed in range(80)
+        for seed in range(60)
     ]
     foreseen = requests_until_not_worse(promise, "errors", step, Traffic(rate, rate, percent))
     assert foreseen == pytest.approx(mean(runs), rel=0.25)
@@ -99,8 +99,8 @@ def test_labels_until_worse_in_one_segment_lie_within_a_fourth_of_the_simulated_
 ) -> None:
     promise = promise_on("labels", margin=1.05, segments=EIGHT)
     odds = {"segment-a": odds_of(after, before)}
-    scene = LabelScene(40, lambda _: percent, lambda _: before, odds)
-    runs = [found(scene, promise, seed, VerdictKind.WORSE)[0] / 8 for seed in range(60)]
+    scene = LabelScene(80, lambda _: percent, lambda _: before, odds)
+    runs = [found(scene, promise, seed, VerdictKind.WORSE)[0] / 8 for seed in range(40)]
     foreseen = labels_until_worse(promise, Traffic(before, after, percent))
     assert foreseen == pytest.approx(mean(runs), rel=0.25)
 
@@ -111,16 +111,16 @@ def test_labels_until_worse_in_all_segments_lie_within_a_fourth_of_the_simulated
 ) -> None:
     promise = promise_on("labels", margin=1.05, segments=segments)
     odds = dict.fromkeys(EIGHT, odds_of(0.6, 0.4))
-    scene = LabelScene(40, lambda _: 25, lambda _: 0.4, odds)
-    runs = [found(scene, promise, seed, VerdictKind.WORSE)[0] for seed in range(60)]
+    scene = LabelScene(80, lambda _: 25, lambda _: 0.4, odds)
+    runs = [found(scene, promise, seed, VerdictKind.WORSE)[0] for seed in range(40)]
     foreseen = requests_until_worse(promise, "labels", Traffic(0.4, 0.6, 25))
     assert foreseen == pytest.approx(mean(runs), rel=0.25)
 
 
 def test_labels_until_not_worse_lie_within_a_fourth_of_the_simulated_mean() -> None:
     promise = promise_on("labels", step_odds=(1.5,))
-    scene = LabelScene(40, lambda _: 25, lambda _: 0.4)
-    runs = [found(scene, promise, seed, VerdictKind.NOT_WORSE)[0] for seed in range(60)]
+    scene = LabelScene(80, lambda _: 25, lambda _: 0.4)
+    runs = [found(scene, promise, seed, VerdictKind.NOT_WORSE)[0] for seed in range(40)]
     foreseen = requests_until_not_worse(promise, "labels", 0, Traffic(0.4, 0.4, 25))
     assert foreseen == pytest.approx(mean(runs), rel=0.25)
 

@@ -2,69 +2,125 @@
 
 from __future__ import annotations
 
-from itertools import product
-from math import comb, exp, inf, log
+from itertools import pairwise, product
+from math import exp, inf, log
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from steelyard.evidence.likelihood import Table, harm_log_ratio
-from steelyard.evidence.mixture import REGRESSIONS, Harm, begin_harm, log_stake
+from steelyard.evidence.likelihood import Table
+from steelyard.evidence.mixture import DAY, KNEE, REGRESSIONS, Harm, begin_harm, log_stake
+from steelyard.evidence.odds import odds_log_ratios
 
+from .exact import fisher_law, fisher_log_ratio, given_bad
 from .simulation import binomial
 
-QUIET = Table(10, 0, 90, 0)
+QUIET = (0.0,) * len(REGRESSIONS)
+BETS = len(REGRESSIONS)
+GAINS = st.lists(st.floats(-50, 50), min_size=BETS, max_size=BETS).map(tuple)
+STAKED, RESERVE = exp(begin_harm().log_wealth[0]), exp(begin_harm().log_reserve)
 
 
 def after(harm: Harm, table: Table, margin: float = 1.05) -> Harm:
-    """With one more batch of rare events."""
-    return harm.after(tuple(harm_log_ratio(table, margin, theta) for theta in REGRESSIONS))
+    """With one more batch."""
+    return harm.after(odds_log_ratios(table, margin, tuple(margin * r for r in REGRESSIONS)))
 
 
 def test_no_evidence_at_the_start() -> None:
     assert begin_harm().log_evidence == pytest.approx(0)
     assert begin_harm(18).log_evidence == pytest.approx(0)
-    assert log_stake() == pytest.approx(log(0.1))
+    assert begin_harm(log_start=3.5).log_evidence == pytest.approx(3.5)
+    assert pytest.approx(1) == RESERVE + STAKED
+    assert RESERVE < STAKED < 1
+    assert log_stake() == pytest.approx(log(STAKED / BETS))
 
 
 def test_batch_without_bad_events_moves_a_stake_and_leaves_the_evidence() -> None:
-    quiet = after(begin_harm(), QUIET)
-    assert quiet.restarts == 1
-    assert quiet.log_wealth > begin_harm().log_wealth
+    quiet = after(begin_harm(), Table(10, 0, 90, 0))
+    assert quiet.minutes == 1
+    assert min(quiet.log_wealth) > max(begin_harm().log_wealth)
+    assert quiet.log_reserve < begin_harm().log_reserve
     assert quiet.log_evidence == pytest.approx(0, abs=1e-12)
 
 
-def test_reserve_is_spent_once_and_never_overdrawn() -> None:
-    harm = begin_harm()
+def test_reserve_is_staked_within_a_day_and_never_overdrawn() -> None:
+    harm, stakes = begin_harm(), []
     for _ in range(1600):
-        harm = after(harm, QUIET)
-    assert harm.restarts == 1439
+        before, harm = exp(harm.log_wealth[0]), harm.after(QUIET)
+        stakes.append(exp(harm.log_wealth[0]) - before)
+    day, later = stakes[: int(DAY)], stakes[int(DAY) :]
+    assert sum(day) == pytest.approx(RESERVE)
+    assert all(earlier > later > 0 for earlier, later in pairwise(day))
+    assert later == [0.0] * len(later)
+    assert harm.minutes == DAY
+    assert exp(harm.log_reserve) == 0
     assert harm.log_evidence == pytest.approx(0, abs=1e-9)
-    assert harm.log_wealth == pytest.approx((0.0,) * len(REGRESSIONS), abs=1e-9)
 
 
-def test_evidence_of_a_poor_canary_is_the_weighted_mean_of_its_bets() -> None:
-    table = Table(10, 4, 90, 1)
-    q = 1.05 * 10 / (1.05 * 10 + 90)
-    wealth = 0.0
-    for theta in REGRESSIONS:
-        qt = theta * 1.05 * 10 / (theta * 1.05 * 10 + 90)
-        wealth += 0.6 * (qt / q) ** 4 * ((1 - qt) / (1 - q)) / len(REGRESSIONS)
-    assert after(begin_harm(), table).log_evidence == pytest.approx(log(wealth + 0.4))
+def test_minutes_of_the_first_hours_get_more_than_later_ones() -> None:
+    harm = begin_harm().after(QUIET)
+    first = exp(harm.log_wealth[0]) - STAKED
+    for _ in range(int(KNEE) - 1):
+        harm = harm.after(QUIET)
+    at_the_knee = exp(harm.after(QUIET).log_wealth[0]) - exp(harm.log_wealth[0])
+    assert first / at_the_knee == pytest.approx(2, rel=0.01)
+
+
+@given(st.lists(st.floats(0, 1) | st.just(1 / 6), max_size=200))
+def test_stakes_follow_the_clock_and_not_the_number_of_batches(lengths: list[float]) -> None:
+    harm = begin_harm()
+    for minutes in lengths:
+        harm = harm.after(QUIET, minutes)
+    left = log((DAY + KNEE) / (sum(lengths) + KNEE)) / log((DAY + KNEE) / KNEE)
+    assert harm.log_reserve == pytest.approx(log(RESERVE * left), abs=1e-9)
+    assert harm.minutes == pytest.approx(sum(lengths))
+
+
+def test_evidence_is_the_mean_of_the_bets_and_the_reserve() -> None:
+    gains = (0.1, -0.3, 1.0, 2.0, -4.0)
+    wealth = sum(STAKED * exp(gain) for gain in gains) / BETS
+    assert begin_harm().after(gains).log_evidence == pytest.approx(log(wealth + RESERVE))
+
+
+@given(st.lists(st.tuples(GAINS, st.floats(0, DAY)), max_size=8), GAINS, st.floats(0, DAY))
+def test_stake_is_moved_without_a_gain_or_a_loss(
+    history: list[tuple[tuple[float, ...], float]], last: tuple[float, ...], minutes: float
+) -> None:
+    harm = begin_harm()
+    for gains, length in history:
+        harm = harm.after(gains, length)
+    grown = Harm(tuple(w + g for w, g in zip(harm.log_wealth, last, strict=True)), harm.log_reserve)
+    assert harm.after(last, minutes).log_evidence == pytest.approx(grown.log_evidence, abs=1e-9)
+
+
+@given(st.lists(GAINS, max_size=5), st.floats(-20, 100))
+def test_lifted_evidence_is_as_high_as_asked_and_never_lower_than_before(
+    history: list[tuple[float, ...]], level: float
+) -> None:
+    harm = begin_harm()
+    for gains in history:
+        harm = harm.after(gains)
+    lifted = harm.lifted(level)
+    assert lifted.log_evidence == pytest.approx(max(level, harm.log_evidence), abs=1e-9)
+    more = {round(a - b, 6) for a, b in zip(lifted.log_wealth, harm.log_wealth, strict=True)}
+    assert more == {round(lifted.log_reserve - harm.log_reserve, 6)}
+    assert lifted.minutes == harm.minutes
 
 
 @pytest.mark.parametrize("alpha", [0.3, 0.6])
 def test_evidence_ever_reaches_one_over_alpha_with_at_most_alpha(alpha: float) -> None:
     """All 4^6 histories of six batches of three bad events each, with their probabilities."""
-    canary, stable, bad, batches = 2, 3, 3, 6
-    share = canary / (canary + stable)
-    mass = [comb(bad, k) * share**k * (1 - share) ** (bad - k) for k in range(bad + 1)]
+    tables = given_bad(6, 9, 3)
+    law = fisher_law(tables, 1.0)
+    gains = [tuple(fisher_log_ratio(t, 1.0, r) for r in REGRESSIONS) for t in tables]
     reached = total = mean = 0.0
-    for history in product(range(bad + 1), repeat=batches):
+    for history in product(range(len(tables)), repeat=6):
         probability, harm, highest = 1.0, begin_harm(), -inf
         for k in history:
-            probability *= mass[k]
-            harm = after(harm, Table(canary, k, stable, bad - k), 1.0)
+            probability *= law[k]
+            harm = harm.after(gains[k])
             highest = max(highest, harm.log_evidence)
         total += probability
         mean += probability * exp(harm.log_evidence)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from math import comb, exp, isfinite, log, log1p
+from math import comb, exp, isfinite, log
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from scipy.stats import nchypergeom_fisher
 
-from steelyard.evidence.likelihood import Table, harm_log_ratio
-from steelyard.evidence.odds import odds_log_ratios
+from steelyard.evidence.likelihood import Table
+from steelyard.evidence.odds import log_mean_bounds, odds_log_ratios
 
 from .exact import (
     ARMS,
     CLOSE,
     RATES,
     any_table,
+    fisher_law,
     fisher_log_ratio,
     given_bad,
-    log_weights,
     mean_of,
+    shares_log_ratio,
 )
 from .simulation import with_odds
 
@@ -31,6 +33,13 @@ PROOF = ((1.5, 1.0), (3.0, 0.1), (3.0, 1.73), (1.05, 1.02))
 def ratio(table: Table, null: float, other: float) -> float:
     """The one log likelihood ratio."""
     return odds_log_ratios(table, null, (other,))[0]
+
+
+@st.composite
+def rare_tables(draw: st.DrawFn) -> Table:
+    """Requests in both arms, hardly any of which fail."""
+    canary, stable = draw(st.integers(10**6, 10**9)), draw(st.integers(10**6, 10**9))
+    return Table(canary, draw(st.integers(0, 20)), stable, draw(st.integers(0, 20)))
 
 
 @pytest.mark.parametrize("arms", [*ARMS, (12, 3), (9, 9), (30, 4), (4, 60)])
@@ -61,7 +70,7 @@ def test_best_bet_loses_little_against_the_exact_one(table: Table, lost: float) 
 
 def test_frequent_events_weigh_twice_what_they_would_as_poisson_counts() -> None:
     table = Table(300, 210, 2700, 1080)
-    poisson = max(harm_log_ratio(table, 1.05, regression) for regression in (1.3, 1.6, 2.0))
+    poisson = max(shares_log_ratio(table, 1.05, other) for other in (1.3, 1.6, 2.0))
     assert max(odds_log_ratios(table, 1.05, (2.0, 3.0, 4.0))) > 2 * poisson
 
 
@@ -81,9 +90,9 @@ def test_odds_that_are_to_be_ruled_out_give_a_mean_of_at_most_one(
 def test_mean_is_at_most_one_given_every_number_of_bad_events(null: float, other: float) -> None:
     for bad in range(1, 16):
         tables = given_bad(6, 9, bad)
-        masses = [exp(weight) for weight in log_weights(tables, null)]
-        total = sum(m * exp(ratio(t, null, other)) for m, t in zip(masses, tables, strict=True))
-        assert total / sum(masses) <= 1 + CLOSE
+        law = fisher_law(tables, null)
+        total = sum(m * exp(ratio(t, null, other)) for m, t in zip(law, tables, strict=True))
+        assert total <= 1 + CLOSE
 
 
 @pytest.mark.parametrize("arms", ARMS)
@@ -104,12 +113,58 @@ def test_odds_that_are_bet_on_give_a_mean_above_one(null: float, other: float, r
     assert value > 1
 
 
-def test_ratio_of_rare_events_is_that_of_binomial_shares() -> None:
+@pytest.mark.parametrize(("null", "other"), [(3.0, 1.0), (1.05, 4.2), (1.0, 20.0)])
+def test_ratio_of_rare_events_is_that_of_binomial_shares(null: float, other: float) -> None:
     table = Table(10**7, 3, 10**8, 40)
-    null, other = 3 / 13, 1 / 11
-    expected = 3 * log(other / null) + 40 * (log1p(-other) - log1p(-null))
-    assert ratio(table, 3.0, 1.0) == pytest.approx(expected, rel=1e-5)
-    assert ratio(table, 1.05, 4.2) == pytest.approx(harm_log_ratio(table, 1.05, 4), rel=1e-5)
+    shares = shares_log_ratio(table, null, other)
+    assert ratio(table, null, other) == pytest.approx(shares, rel=1e-5)
+
+
+@given(rare_tables(), st.integers(2, 100))
+def test_rare_events_weigh_the_same_whatever_the_traffic(table: Table, k: int) -> None:
+    busier = table._replace(
+        canary_requests=k * table.canary_requests, stable_requests=k * table.stable_requests
+    )
+    for odds in HARM:
+        assert ratio(busier, *odds) == pytest.approx(ratio(table, *odds), rel=1e-3, abs=1e-3)
+
+
+@given(rare_tables(), st.data())
+def test_batch_of_rare_events_split_at_equal_share_weighs_the_same(
+    table: Table, data: st.DataObject
+) -> None:
+    first = data.draw(st.integers(0, int(table.canary_bad)))
+    other = data.draw(st.integers(0, int(table.stable_bad)))
+    canary, bad, stable, stable_bad = table
+    halves = (
+        Table(canary / 2, first, stable / 2, other),
+        Table(canary / 2, bad - first, stable / 2, stable_bad - other),
+    )
+    for odds in HARM:
+        parts = sum(ratio(half, *odds) for half in halves)
+        assert parts == pytest.approx(ratio(table, *odds), rel=1e-3, abs=1e-3)
+
+
+@pytest.mark.parametrize("arms", [(5, 7), (12, 3), (4, 30)])
+@pytest.mark.parametrize("odds", [0.1, 0.7, 1.0, 1.3, 20.0])
+def test_bounds_hold_the_mean_between_them(arms: tuple[int, int], odds: float) -> None:
+    for bad in range(1, sum(arms)):
+        tables = given_bad(*arms, bad)
+        even = fisher_law(tables, 1.0)
+        mean = log(sum(m * odds**t.canary_bad for m, t in zip(even, tables, strict=True)))
+        bounds = log_mean_bounds(tables[0], (odds,))
+        assert bounds is not None
+        ((low, high),) = bounds
+        assert low - CLOSE <= mean <= high + CLOSE
+
+
+def test_law_of_the_exact_checks_is_scipys() -> None:
+    """An independent look at what all of these tests rest on."""
+    tables = given_bad(60, 1140, 20)
+    for odds in (1.0, 1.05, 3.0):
+        law = nchypergeom_fisher(1200, 60, 20, odds)
+        mine = fisher_law(tables, odds)
+        assert mine == pytest.approx([law.pmf(t.canary_bad) for t in tables], abs=1e-9)
 
 
 @given(any_table(), st.floats(1, 5), st.floats(0.02, 50))
@@ -163,3 +218,4 @@ def test_empty_arm_or_requests_all_alike_weigh_nothing(
     table: Table, null: float, other: float
 ) -> None:
     assert ratio(table, null, other) == 0
+    assert log_mean_bounds(table, (null, other)) is None

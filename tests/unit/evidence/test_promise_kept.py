@@ -12,9 +12,18 @@ from random import Random
 
 import pytest
 
-from steelyard.evidence import Promise, VerdictKind
+from steelyard.evidence import Promise, VerdictKind, begin, judge, weigh
 
-from .simulation import DAY, Scene, canary_requests_until, promise_of, show, steady, upper_limit
+from .simulation import (
+    DAY,
+    Scene,
+    canary_requests_until,
+    promise_of,
+    says,
+    show,
+    steady,
+    upper_limit,
+)
 
 RAMP = (1, 5, 10, 25, 50)
 
@@ -41,6 +50,21 @@ def share_of_runs(
     return hits, upper_limit(hits, runs)
 
 
+@pytest.mark.parametrize("kind", [VerdictKind.WORSE, VerdictKind.NOT_WORSE])
+@pytest.mark.parametrize("odds", [0.9, 4.0])
+def test_what_simulations_ask_is_the_verdict_at_every_look(kind: VerdictKind, odds: float) -> None:
+    promise, kinds = promise_of(absolute_margin=0.02), set()
+    evidence = begin(promise)
+    scene = steady(per_minute=1200, percent=5, rate=0.01, odds=odds, minutes=60)
+    for batch in scene.batches(Random(1)):
+        evidence = weigh(evidence, batch, promise)
+        for step in (0, 4):
+            verdict = judge(evidence, promise, step).kind
+            kinds.add(verdict)
+            assert says(kind, evidence, promise, step) is (verdict is kind)
+    assert len(kinds) > 1
+
+
 def test_upper_limit_is_clopper_and_pearsons() -> None:
     assert upper_limit(0, 100) == pytest.approx(1 - 0.05**0.01)
     assert upper_limit(5, 100) == pytest.approx(0.1023, abs=1e-4)
@@ -52,8 +76,8 @@ def test_healthy_canary_through_ramp_and_incident_is_seldom_called_worse(
     per_minute: int, margin: float
 ) -> None:
     promise = promise_of(margin=margin, alpha=0.3)
-    scene = ramp_with_incident(per_minute=per_minute, minutes=100, odds=margin)
-    _, limit = share_of_runs(VerdictKind.WORSE, scene, promise, runs=80)
+    scene = ramp_with_incident(per_minute=per_minute, minutes=60, odds=margin)
+    _, limit = share_of_runs(VerdictKind.WORSE, scene, promise, runs=60)
     assert limit <= promise.alpha
 
 

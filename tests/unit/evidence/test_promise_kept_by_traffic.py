@@ -51,7 +51,7 @@ def with_incident(wrong: float, scene: LabelScene) -> LabelScene:
 def test_canary_that_is_wrong_as_often_is_seldom_called_worse(wrong: float) -> None:
     promise = replace(promise_on("labels", segments=EIGHT), alpha=0.3)
     scene = with_incident(wrong, ramp(60)[0])
-    _, limit = share_of_runs(WORSE, scene, promise, runs=60)
+    _, limit = share_of_runs(WORSE, scene, promise, runs=45)
     assert limit <= promise.alpha
 
 
@@ -59,7 +59,7 @@ def test_canary_that_is_wrong_as_often_is_seldom_called_worse(wrong: float) -> N
 def test_canary_at_the_margin_of_labels_is_seldom_called_worse(wrong: float) -> None:
     promise = replace(promise_on("labels", margin=1.3, segments=EIGHT), alpha=0.3)
     scene = replace(with_incident(wrong, ramp(60)[0]), odds=dict.fromkeys(EIGHT, 1.3))
-    _, limit = share_of_runs(WORSE, scene, promise, runs=60)
+    _, limit = share_of_runs(WORSE, scene, promise, runs=45)
     assert limit <= promise.alpha
 
 
@@ -67,7 +67,7 @@ def test_canary_at_the_margin_of_labels_is_seldom_called_worse(wrong: float) -> 
 def test_canary_at_the_margin_of_latency_is_seldom_called_worse(margin: float) -> None:
     promise = replace(promise_on("latency", margin=margin), alpha=0.3)
     scene = replace(ramp(60)[1], factor=margin, margin=margin)
-    _, limit = share_of_runs(WORSE, scene, promise, runs=60)
+    _, limit = share_of_runs(WORSE, scene, promise, runs=45)
     assert limit <= promise.alpha
 
 

@@ -1,8 +1,7 @@
-"""Ranks of latencies: exact over all ways to draw the canary's, and what a shift does to them."""
+"""Ranks of latencies: exact over all ways to draw the canary's; and where the slowest begin."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from itertools import combinations, pairwise, product
 from math import comb, exp, isfinite, lgamma, log, log1p
@@ -12,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.evidence.mixture import REGRESSIONS
 from steelyard.evidence.pending import Comparison, Counts
-from steelyard.evidence.ranks import TILTS, canary_sum, normal_top, slowest_log_ratios
+from steelyard.evidence.ranks import TILTS, canary_sum, cuts, normal_top
 from steelyard.evidence.ranks import tilt_log_ratios as tilt
 
 from .exact import CLOSE
@@ -23,75 +21,79 @@ NORMAL = NormalDist()
 POOLS = ((1,) * 8, (5, 1, 1, 1), (3, 0, 3, 3), (2, 2, 2, 2), (6, 1, 1), (1, 1, 6), (4, 4), (7,))
 
 
-def slowest(canary: Counts, stable: Counts) -> tuple[float, ...]:
-    """The bets on who has the slowest requests."""
-    return slowest_log_ratios(canary, stable, REGRESSIONS)
-
-
-RATIOS = pytest.mark.parametrize("ratios", [slowest, tilt], ids=["slowest", "tilt"])
-Ratios = Callable[[Counts, Counts], tuple[float, ...]]
-
-
 def counts(requests: tuple[int, ...], bands: int) -> Counts:
     """Requests by band, from the band of each."""
     return tuple(requests.count(band) for band in range(bands))
 
 
-@RATIOS
 @pytest.mark.parametrize("pool", POOLS)
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
 def test_canary_drawn_at_random_from_any_batch_gives_means_of_at_most_one(
-    ratios: Ratios, pool: Counts, share: float
+    pool: Counts, share: float
 ) -> None:
     requests = tuple(band for band, count in enumerate(pool) for _ in range(count))
     drawn = max(1, round(share * len(requests)))
-    sums = [0.0] * len(ratios((1, 1), (1, 1)))
+    sums = [0.0] * len(TILTS)
     for chosen in combinations(range(len(requests)), drawn):
         canary = counts(tuple(requests[i] for i in chosen), len(pool))
         stable = tuple(all_ - mine for all_, mine in zip(pool, canary, strict=True))
-        sums = [s + exp(r) for s, r in zip(sums, ratios(canary, stable), strict=True)]
+        sums = [s + exp(r) for s, r in zip(sums, tilt(canary, stable), strict=True)]
     assert max(sums) / comb(len(requests), drawn) <= 1 + CLOSE
 
 
-@RATIOS
-def test_canary_that_is_stochastically_faster_gives_means_of_at_most_one(ratios: Ratios) -> None:
+def test_canary_that_is_stochastically_faster_gives_means_of_at_most_one() -> None:
     stable_law, canary_law = (0.2, 0.3, 0.5), (0.3, 0.4, 0.3)
-    sums = [0.0] * len(ratios((1, 1), (1, 1)))
+    sums = [0.0] * len(TILTS)
     for canary, stable in product(product(range(3), repeat=2), product(range(3), repeat=4)):
         probability = 1.0
         for law, arm in ((canary_law, canary), (stable_law, stable)):
             for band in arm:
                 probability *= law[band]
-        found = ratios(counts(canary, 3), counts(stable, 3))
+        found = tilt(counts(canary, 3), counts(stable, 3))
         sums = [s + probability * exp(r) for s, r in zip(sums, found, strict=True)]
     assert max(sums) <= 1 + CLOSE
 
 
-@RATIOS
-def test_slower_canary_gains_and_a_faster_one_loses(ratios: Ratios) -> None:
+def test_slower_canary_gains_and_a_faster_one_loses() -> None:
     stable, slower, faster = (100, 600, 400, 100), (1, 15, 24, 20), (20, 24, 15, 1)
-    assert max(ratios(slower, stable)) > log(100)
-    assert max(ratios(faster, stable)) < 0
+    assert max(tilt(slower, stable)) > log(100)
+    assert max(tilt(faster, stable)) < 0
 
 
-def test_tail_alone_is_found_by_the_slowest_requests() -> None:
-    stable, canary = (300, 600, 290, 8, 2), (30, 60, 24, 1, 5)
-    assert max(slowest(canary, stable)) > max(tilt(canary, stable)) + 2
+@pytest.mark.parametrize(
+    ("pooled", "bands"),
+    [
+        ((700, 270, 27, 3), (1, 2, 3)),
+        ((0, 0, 700, 270, 27, 3, 0), (3, 4, 5)),
+        ((100,) * 10, (7, 9, 9)),
+        ((1,) * 10_000, (7_000, 9_700, 9_970)),
+        ((97, 3), (1, 1, 1)),
+        ((3, 97), (1, 1, 1)),
+        ((0, 7, 0), (2, 2, 2)),
+        ((7,), (0, 0, 0)),
+    ],
+    ids=["exact", "empty ends", "even", "fine", "two", "two, mostly slow", "one", "one band"],
+)
+def test_slowest_begin_where_about_their_share_of_all_requests_lies(
+    pooled: Counts, bands: tuple[int, ...]
+) -> None:
+    assert cuts(pooled) == bands
 
 
-def test_slowest_requests_beyond_a_bound_are_weighed_as_bad_events() -> None:
-    """The slowest tenth is exactly the last band: ten of a hundred, four of them the canary's."""
-    bets = slowest((16, 4), (74, 6))[len(REGRESSIONS) : 2 * len(REGRESSIONS)]
-    bound = [4 * log(theta) - 10 * log1p((theta - 1) * 0.2) for theta in REGRESSIONS]
-    assert all(bet >= least - CLOSE for bet, least in zip(bets, bound, strict=True))
-    assert max(bets) == pytest.approx(max(bound), abs=0.2)
+BANDS_OF_MANY = st.lists(st.integers(0, 10**9), min_size=2, max_size=26).map(tuple).filter(any)
 
 
-def test_band_across_a_quantile_gives_each_arm_its_part() -> None:
-    """Of the slowest half, two are in the last band and eight are half of the band below."""
-    halves = slowest((0, 4, 2), (2, 12, 0))[: len(REGRESSIONS)]
-    bound = [4 * log(theta) - 10 * log1p((theta - 1) * 0.3) for theta in REGRESSIONS]
-    assert halves[0] == pytest.approx(bound[0], abs=0.1)
+@given(BANDS_OF_MANY)
+def test_slower_shares_begin_later_and_part_the_requests_where_they_can(pooled: Counts) -> None:
+    found = cuts(pooled)
+    assert list(found) == sorted(found)
+    if sum(count > 0 for count in pooled) > 1:
+        assert all(0 < sum(pooled[cut:]) < sum(pooled) for cut in found)
+
+
+@given(BANDS_OF_MANY, st.integers(2, 1000))
+def test_cuts_depend_on_shares_alone(pooled: Counts, k: int) -> None:
+    assert cuts(tuple(k * count for count in pooled)) == cuts(pooled)
 
 
 def test_tilt_is_the_gaussian_ratio_of_the_rank_sum() -> None:
@@ -148,16 +150,15 @@ def test_scores_never_fall_with_rank(total: int) -> None:
 ARM = st.lists(st.integers(0, 40), min_size=5, max_size=5).map(tuple).filter(any)
 
 
-@RATIOS
 @given(canary=ARM, stable=ARM, data=st.data())
 def test_one_request_a_band_up_never_counts_for_its_own_arm(
-    ratios: Ratios, canary: Counts, stable: Counts, data: st.DataObject
+    canary: Counts, stable: Counts, data: st.DataObject
 ) -> None:
-    before = ratios(canary, stable)
+    before = tilt(canary, stable)
     slower = one_band_up(canary, data)
-    after = ratios(slower, stable)
+    after = tilt(slower, stable)
     assert all(a >= b - 1e-9 for a, b in zip(after, before, strict=True))
-    after = ratios(canary, one_band_up(stable, data))
+    after = tilt(canary, one_band_up(stable, data))
     assert all(a <= b + 1e-9 for a, b in zip(after, before, strict=True))
 
 
@@ -174,10 +175,9 @@ def one_band_up(arm: Counts, data: st.DataObject) -> Counts:
 HUGE = st.lists(st.integers(0, 10**12), min_size=4, max_size=4).map(tuple).filter(any)
 
 
-@RATIOS
 @given(canary=HUGE, stable=HUGE)
-def test_any_counts_give_finite_ratios(ratios: Ratios, canary: Counts, stable: Counts) -> None:
-    assert all(isfinite(ratio) for ratio in ratios(canary, stable))
+def test_any_counts_give_finite_ratios(canary: Counts, stable: Counts) -> None:
+    assert all(isfinite(ratio) for ratio in tilt(canary, stable))
 
 
 def test_comparison_unpacks_into_canary_and_stable() -> None:

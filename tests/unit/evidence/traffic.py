@@ -24,7 +24,7 @@ from steelyard.evidence import (
     weigh,
 )
 
-from .simulation import MINUTE, START, binomial, poisson, with_odds
+from .simulation import MINUTE, START, binomial, poisson, says, with_odds
 
 SECOND = timedelta(seconds=1)
 EIGHT = tuple(f"segment-{letter}" for letter in "abcdefgh")
@@ -118,9 +118,8 @@ def found(
     for batch in scene.batches(Random(seed)):
         evidence = weigh(evidence, batch, promise)
         requests += batch.canary.requests
-        verdict = judge(evidence, promise, 0)
-        if verdict.kind is kind:
-            return requests, verdict.carried_by
+        if says(kind, evidence, promise):
+            return requests, judge(evidence, promise, 0).carried_by
     return inf, None
 
 

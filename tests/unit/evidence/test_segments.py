@@ -1,8 +1,9 @@
-"""Labels: pooled and by segment, who is named, and what waits."""
+"""Labels and errors, pooled and by segment: who is named, what waits, where segments begin."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import exp, log
 
 import pytest
@@ -20,10 +21,12 @@ from steelyard.evidence import (
     VerdictKind,
     begin,
 )
-from steelyard.evidence.labels import combined, leading
 from steelyard.evidence.likelihood import Table
-from steelyard.evidence.mixture import REGRESSIONS
+from steelyard.evidence.mixture import REGRESSIONS, begin_harm
 from steelyard.evidence.odds import odds_log_ratios
+from steelyard.evidence.sample_ratio import SampleRatio
+from steelyard.evidence.segments import Segments, combined, leading
+from steelyard.evidence.stream import Segment
 
 from .scenes import LABELLED, SEGMENTS, after, labelled, verdict_of
 from .simulation import START
@@ -63,7 +66,7 @@ def test_segment_named_in_no_file_is_weighed_only_pooled() -> None:
 def test_evidence_of_labels_is_half_pooled_half_the_average_over_all_named_segments() -> None:
     bets = tuple(1.05 * theta for theta in REGRESSIONS)
     gains = odds_log_ratios(Table(20, 14, 180, 72), 1.05, bets)
-    e_value = 0.4 + 0.6 * sum(map(exp, gains)) / len(gains)
+    e_value = exp(begin_harm().after(gains).log_evidence)
     minute = labelled({"text": (20, 14)}, {"text": (180, 72)})
     verdict = verdict_of(minute, promise=LABELLED)
     assert exp(verdict.segments["labels"]["text"]) == pytest.approx(e_value)
@@ -73,38 +76,48 @@ def test_evidence_of_labels_is_half_pooled_half_the_average_over_all_named_segme
 def test_without_segments_all_is_bet_on_pooled_labels() -> None:
     bets = tuple(1.05 * theta for theta in REGRESSIONS)
     gains = odds_log_ratios(Table(80, 44, 720, 288), 1.05, bets)
-    expected = 0.4 + 0.6 * sum(map(exp, gains)) / len(gains)
+    expected = exp(begin_harm().after(gains).log_evidence)
     verdict = verdict_of(ALL_BAD, promise=POOLED_ONLY)
     assert exp(verdict.log_evidence["labels"]) == pytest.approx(expected)
 
 
 def test_segments_without_a_label_are_not_kept_and_count_as_no_evidence() -> None:
     evidence = after(labelled({"text": (9, 1)}, {"text": (90, 9)}), promise=LABELLED)
-    assert set(evidence.segments) == {"text"}
-    assert combined(0.0, {}, named=50) == pytest.approx(0)
-    assert combined(0.0, {"text": log(99)}, named=50) == pytest.approx(log(0.5 + 0.5 * 148 / 50))
+    assert set(evidence.segments["labels"].named) == {"text"}
+    assert combined(0.0, Segments(), 50) == pytest.approx(0)
+    one = segments_with(text=log(99))
+    assert combined(0.0, one, 50) == pytest.approx(log(0.5 + 0.5 * 148 / 50))
 
 
 def test_segment_is_named_only_where_its_part_exceeds_the_pooled_one() -> None:
-    assert leading(2.0, {"text": 5.0, "networking": 1.0}, named=8) == "text"
-    assert leading(4.0, {"text": 5.0, "networking": 1.0}, named=8) is None
-    assert leading(4.0, {}, named=8) is None
+    two = segments_with(text=5.0, networking=1.0)
+    assert leading(2.0, two, 8) == "text"
+    assert leading(4.0, two, 8) is None
+    assert leading(4.0, Segments(two.named, log_start=2.0), 8) == "text"
+    assert leading(4.0, Segments(), 8) is None
+
+
+def segments_with(**log_evidence: float) -> Segments:
+    """Segments with so much evidence."""
+    return Segments(
+        {name: Segment(harm=begin_harm(log_start=log)) for name, log in log_evidence.items()}
+    )
 
 
 def test_segment_without_labels_in_a_minute_waits() -> None:
     few = labelled({"text": (3, 2)}, {"text": (30, 9)})
     other = labelled({"networking": (50, 5)}, {"networking": (450, 45)})
-    waiting = after(few, other, promise=LABELLED).segments["text"]
+    waiting = after(few, other, promise=LABELLED).segments["labels"].named["text"]
     assert (waiting.pending.canary, waiting.pending.stable) == ((1, 2), (21, 9))
-    compared = after(few, other, few, promise=LABELLED).segments["text"]
+    compared = after(few, other, few, promise=LABELLED).segments["labels"].named["text"]
     assert compared.pending.canary == ()
     together = after(labelled({"text": (6, 4)}, {"text": (60, 18)}), promise=LABELLED)
-    assert compared.harm == together.segments["text"].harm
+    assert compared.harm == together.segments["labels"].named["text"].harm
 
 
 def test_labels_of_one_arm_alone_wait_for_the_other() -> None:
     stable_only = labelled({}, {"text": (30, 9)})
-    waiting = after(stable_only, promise=LABELLED).segments["text"].pending
+    waiting = after(stable_only, promise=LABELLED).segments["labels"].named["text"].pending
     assert (waiting.canary, waiting.stable) == ((0, 0), (21, 9))
 
 
@@ -115,7 +128,7 @@ def test_absent_labels_prove_nothing_and_show_no_harm() -> None:
     verdict = verdict_of(*[silent] * 50, promise=LABELLED)
     assert verdict.unproven == ("labels",)
     assert verdict.log_evidence["labels"] == pytest.approx(0, abs=1e-12)
-    assert verdict.forecast_requests is None
+    assert verdict.requests_to_pass is None
 
 
 def test_labels_are_counted_and_not_requests() -> None:
@@ -128,7 +141,8 @@ def test_labels_are_counted_and_not_requests() -> None:
         )
         for requests in (0, 1_000_000)
     )  # fmt: skip
-    assert after(few, promise=LABELLED) == after(many, promise=LABELLED)
+    counted = replace(after(many, promise=LABELLED), sample_ratio=SampleRatio())
+    assert after(few, promise=LABELLED) == counted
 
 
 def test_pooled_labels_prove_that_the_canary_is_not_worse() -> None:
@@ -141,9 +155,9 @@ def test_pooled_labels_prove_that_the_canary_is_not_worse() -> None:
 def test_absolute_margin_of_labels_is_of_wrong_answers() -> None:
     guardrail = Guardrail("labels", 1.0, absolute_margin=0.2)
     promise = Promise(0.01, 0.05, (guardrail,), (1.5,), SEGMENTS)
-    right = labelled({"text": (200, 18)}, {})
+    right = labelled({"text": (200, 18)}, {"text": (1800, 162)})
     assert verdict_of(right, promise=promise).kind is VerdictKind.NOT_WORSE
-    wrong = labelled({"text": (200, 41)}, {})
+    wrong = labelled({"text": (200, 41)}, {"text": (1800, 369)})
     assert verdict_of(wrong, promise=promise).unproven == ("labels",)
 
 
@@ -161,8 +175,8 @@ def test_forecast_counts_requests_where_only_some_are_labelled() -> None:
     requests = verdict_of(*[minute] * 9, promise=promise)
     labels_alone = verdict_of(*[all_labelled] * 9, promise=promise_on("labels", step_odds=(1.5,)))
     assert requests.unproven == ("labels",)
-    assert labels_alone.forecast_requests is not None
-    assert requests.forecast_requests == 100 * labels_alone.forecast_requests
+    assert labels_alone.requests_to_pass is not None
+    assert requests.requests_to_pass == 100 * labels_alone.requests_to_pass
 
 
 def test_labels_at_the_margin_are_not_held_against_the_canary() -> None:

@@ -7,7 +7,7 @@ PACKAGES := from infra import packaging; from infra.local import lambda_runtime;
   packaging.layer_package(); lambda_runtime.runtime_directory()
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test test-long images test-images snapshot lint lock clean
+.PHONY: help setup demo up down test test-long bench images test-images snapshot lint lock clean
 
 help: ## List what one can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ test: setup ## Run the tests
 
 test-long: setup ## Run the simulations that take minutes
 	$(BIN)/python -m pytest -m long
+
+bench: setup ## Try all rules side by side and keep the figures (about half an hour; QUICK=1: two minutes)
+	$(BIN)/python -m bench $(if $(QUICK),--quick --out out/bench)
 
 images: setup ## Add the sagemaker SDK, for models that run in an image of AWS's (about 180 MB)
 	@$(PIP) --require-hashes -r locks/images.txt

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("functions", "infra", "cli", "app.py")
+OURS = ("functions", "infra", "cli", "bench", "app.py")
 
 CORE = (
     "rollout",
@@ -22,6 +22,7 @@ CORE = (
     "codec",
     "json_object",
 )
+SIMULATING = ("numpy", "scipy", "matplotlib")
 # A module may import those of its own rank and below. Settings are read, and a reconciler is put
 # together, for handlers; telemetry is for everyone who does something.
 RANKS = {
@@ -98,7 +99,7 @@ def test_runtime_imports_only_its_own_rank_and_below() -> None:
                 assert rank(name) <= rank(dotted), f"{file} imports {name}"
 
 
-@pytest.mark.parametrize("package", ["infra", "cli"])
+@pytest.mark.parametrize("package", ["infra", "cli", "bench", *SIMULATING])
 def test_runtime_imports_nothing_that_stays_at_home(package: str) -> None:
     assert importing(package, in_functions()) == set()
 
@@ -179,3 +180,26 @@ def test_stacks_know_of_the_runtime_only_what_a_file_may_say() -> None:
 def test_nothing_but_the_console_imports_the_console(package: str) -> None:
     found = importing(package, sources())
     assert {name for name in found if not name.startswith("cli/")} == set()
+
+
+def test_bench_knows_of_the_runtime_the_core_alone() -> None:
+    for file in sources():
+        if file.parts[0] == "bench":
+            for name in imports(file):
+                assert name.split(".")[0] not in {"infra", "cli", "boto3", "botocore"}, file
+                if name.split(".")[0] == "steelyard":
+                    assert rank(name) == 0, f"{file} imports {name}"
+
+
+def test_bench_is_imported_by_itself_and_the_console_alone() -> None:
+    found = importing("bench", sources())
+    assert found
+    assert {name for name in found if not name.startswith(("bench/", "cli/"))} == set()
+
+
+@pytest.mark.parametrize("package", SIMULATING)
+def test_only_simulations_import_what_simulates(package: str) -> None:
+    """They weigh more than a Lambda may, and the console must start without them."""
+    found = importing(package, sources())
+    outside = {name for name in found if not name.startswith(("bench/", "cli/simulat"))}
+    assert outside == set()

@@ -46,6 +46,12 @@ def _scalar(value: object) -> object:
     return value
 
 
+def _dividing_a_minute(value: timedelta) -> timedelta:
+    if value.total_seconds() not in (10, 30, 60):
+        raise ValueError(f"got {value.total_seconds():g}s, accepted: 10s, 30s, 60s")
+    return value
+
+
 # Rules and training jobs carry the name too, and theirs end at 64 characters.
 Name = Annotated[
     str,
@@ -69,6 +75,9 @@ FileName = Annotated[
 Scalar = Annotated[object, AfterValidator(_scalar)]
 # Both of SageMaker's time-outs: 60 to 3600 seconds (botocore's model of CreateEndpointConfig).
 StartTimeout = Annotated[timedelta, Field(ge=timedelta(minutes=1), le=timedelta(hours=1))]
+
+# Of SageMaker's MetricPublishFrequencyInSeconds those that divide a minute.
+MetricsEvery = Annotated[timedelta, AfterValidator(_dividing_a_minute)]
 
 
 class _Part(BaseModel):
@@ -103,6 +112,8 @@ class Serving(_Part):
         download_timeout: until the artifact is on the instance.
         startup_timeout: until the container answers /ping.
         data_capture_percent: share of requests that are kept in the bucket; 0 keeps none.
+        metrics_every: how often requests are counted; below 60s those of each instance too, which
+            CloudWatch charges for (docs/cadence.md).
         environment: variables of the container; they are registered with each version.
         autoscaling: how stable scales between rollouts; null: it doesn't.
     """
@@ -111,6 +122,7 @@ class Serving(_Part):
     download_timeout: StartTimeout = timedelta(minutes=20)
     startup_timeout: StartTimeout = timedelta(minutes=10)
     data_capture_percent: Annotated[int, Field(ge=0, le=100)] = 0
+    metrics_every: MetricsEvery = timedelta(minutes=1)
     environment: dict[str, str] = {}
     autoscaling: ScalingSettings | None = None
 

@@ -1,7 +1,8 @@
 """From a YAML source to a validated value, or to one line for each thing that is wrong with it.
 
-Imported by `infra.model_file` alone. Values are validated as JSON, strictly: there a list is a
-tuple and ISO 8601 text is a duration, but `yes` is no number and `5` no text.
+Imported by `infra.model_file` and the console's `policy_file`. Values are validated as JSON,
+strictly: there a list is a tuple and ISO 8601 text is a duration, but `yes` is no number and `5`
+no text.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ import typing
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from infra.yaml_source import KeyPath, Source
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M")
 
 DURATION = "a duration such as 500ms, 90s, 10m, 24h, 7d, 1h30m or ISO 8601 (PT10M)"
 
@@ -39,10 +40,17 @@ def validate(kind: type[M], source: Source) -> tuple[M | None, list[str]]:
     """The source as a `kind`, or None and every problem as `file:line: key: got, accepted`."""
     plain = json.dumps(_with_iso_durations(kind, source.data), default=str)
     try:
-        return kind.model_validate_json(plain, strict=True), []
+        return TypeAdapter(kind).validate_json(plain, strict=True), []
     except ValidationError as error:
         details = sorted(error.errors(), key=lambda detail: source.line(detail["loc"]))
         return None, [_line(kind, source, detail) for detail in details]
+
+
+def duration(text: str) -> timedelta | None:
+    """A duration such as 90s or 1h30m; None if the text is none."""
+    if not _DURATION.fullmatch(text):
+        return None
+    return sum((int(n) * _UNITS[unit] for n, unit in _PART.findall(text)), timedelta())
 
 
 def problem(source: Source, path: KeyPath, text: str) -> str:
@@ -65,13 +73,11 @@ def _with_iso_durations(kind: Any, data: Any) -> Any:
 
 
 def _iso(text: object) -> object:
-    if not isinstance(text, str) or not _DURATION.fullmatch(text):
-        return text
-    total = sum((int(n) * _UNITS[unit] for n, unit in _PART.findall(text)), timedelta())
-    return f"P{total.days}DT{total.seconds}.{total.microseconds:06}S"
+    total = duration(text) if isinstance(text, str) else None
+    return text if total is None else f"P{total.days}DT{total.seconds}.{total.microseconds:06}S"
 
 
-def _line(kind: type[BaseModel], source: Source, detail: ErrorDetails) -> str:
+def _line(kind: type[object], source: Source, detail: ErrorDetails) -> str:
     path = detail["loc"]
     match detail["type"]:
         case "missing":
@@ -128,6 +134,8 @@ def _accepted(kind: Any) -> str:
         return words[kind]
     if _fields(kind):
         return f"a mapping with the keys {', '.join(_fields(kind))}"
+    if typing.get_origin(kind) is typing.Literal:
+        return ", ".join(typing.get_args(kind))
     if typing.get_origin(kind) is tuple:
         return f"a list; each item: {_accepted(typing.get_args(kind)[0])}"
     return "a mapping"

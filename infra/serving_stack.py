@@ -123,13 +123,21 @@ class BootstrapEndpoint(Construct):
             endpoint_config_name=self._names.bootstrap,
             production_variants=[self._variant()],
             data_capture_config=self._capture(),
-            # True since 2026-06 where nothing is said, and then SageMaker polls /metrics:8080.
-            metrics_config=sagemaker.CfnEndpointConfig.MetricsConfigProperty(
-                enable_detailed_observability=False
-            ),
+            metrics_config=self._metrics(),
         )
         config.apply_removal_policy(_KEEP)
         return config
+
+    def _metrics(self) -> sagemaker.CfnEndpointConfig.MetricsConfigProperty:
+        seconds = int(self._file.serving.metrics_every.total_seconds())
+        finer = seconds < 60  # or else as SageMaker does by itself
+        return sagemaker.CfnEndpointConfig.MetricsConfigProperty(
+            # True since 2026-06 where nothing is said, and then SageMaker polls /metrics:8080.
+            enable_detailed_observability=False,
+            # A frequency alone would be that of utilization metrics.
+            enable_enhanced_metrics=True if finer else None,
+            metric_publish_frequency_in_seconds=seconds if finer else None,
+        )
 
     def _endpoint(self) -> sagemaker.CfnEndpoint:
         endpoint = sagemaker.CfnEndpoint(

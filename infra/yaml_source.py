@@ -1,4 +1,7 @@
-"""YAML as written: plain values, each with its line. Imported by `infra.model_file` alone."""
+"""YAML as written: plain values, each with its line.
+
+Imported by `infra.model_file` and the console's `policy_file`.
+"""
 
 from __future__ import annotations
 

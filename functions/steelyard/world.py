@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from steelyard.aws.alarms import VariantAlarms
+from steelyard.aws.batches import MINUTE
 from steelyard.aws.endpoint import Endpoint
 from steelyard.aws.labels import Counts, LabelBook
-from steelyard.aws.metrics import MINUTE, Metrics, whole_minute
+from steelyard.aws.metrics import Metrics, whole_minute
 from steelyard.aws.registry import Registry
 from steelyard.errors import EndpointBusy, NeedsHuman
 from steelyard.evidence import Arm, Batch
@@ -26,6 +27,8 @@ from steelyard.rollout.policy import Policy
 
 T = TypeVar("T")
 _AT_ONCE = timedelta(minutes=20)  # after a silence: more would make a large entry of the ledger
+_IN_PIECES = timedelta(minutes=5)  # 44 KB of an entry; what comes later than that, comes whole
+_SIZED_OVER = timedelta(minutes=5)  # of stable's traffic; the busiest minute of it counts
 _UNREAD: tuple[bool | None, bool | None] = (None, None)
 
 
@@ -77,6 +80,7 @@ class World:
             canary_alarms_gone=gone,
             alarms=read(lambda: self.alarms.readings(canary, stable, now), ()),
             golden=read(lambda: self.ask_golden(canary), None) if warming else None,
+            traffic=read(lambda: self._traffic(rollout, now), None) if warming else None,
         )
         if rollout.weights_since is None or rollout.phase not in COMPARED:
             return seen
@@ -87,13 +91,23 @@ class World:
         start = rollout.labels_until or begun
         return read(lambda: self._with_labels(seen, rollout, start, end), seen)
 
+    def _traffic(self, rollout: Rollout, now: datetime) -> tuple[int, ...] | None:
+        """What the first step is sized by; None where the policy says how large it is."""
+        if rollout.policy.first_step is None:
+            return None
+        end = whole_minute(now - rollout.policy.metric_lag)
+        return self.metrics.requests(rollout.stable.variant, (end - _SIZED_OVER, end))
+
     def _with_counts(self, seen: Seen, rollout: Rollout, start: datetime, end: datetime) -> Seen:
         if start >= end:
             return seen
         until = min(end, start + _AT_ONCE)
         arms = (rollout.stable.variant, rollout.canary)
+        every = seen.live.metrics_every if seen.live is not None else None
+        if every is not None and until - start > _IN_PIECES:
+            every = max(every, MINUTE)  # pieces find nothing sooner now, and are kept for 3 hours
         batches, unreadable = self.metrics.batches(
-            arms, (start, until), rollout.canary_percent, rollout.policy
+            arms, (start, until), rollout.canary_percent, rollout.policy, every
         )
         if until < end:  # nothing advances on a part of what there is to know
             unreadable = (*unreadable, f"minutes after {until:%H:%M} are read next")
@@ -131,16 +145,20 @@ class _Reader:
 
 
 def _with_labels(
-    batches: Iterable[Batch], arms: tuple[str, str], labels: Counts, percent: int
+    batches: Iterable[Batch], arms: tuple[str, str], labels: Counts, percent: float
 ) -> tuple[Batch, ...]:
-    """The batches with the labels that arrived in their minutes; new ones for other minutes."""
+    """The batches with the labels that arrived in their minutes; new ones for other minutes.
+
+    The last batch of a minute has its labels: they are counted by the minute.
+    """
     stable, canary = (labels.get(arm, {}) for arm in arms)
-    by_minute = {batch.end - MINUTE: batch for batch in batches}
+    by_end = {batch.end: batch for batch in batches}
     for minute in stable.keys() | canary.keys():
-        batch = by_minute.get(minute, Batch(minute + MINUTE, percent, Arm(0, {}), Arm(0, {})))
-        by_minute[minute] = replace(
+        end = minute + MINUTE
+        batch = by_end.get(end, Batch(end, percent, Arm(0, {}), Arm(0, {})))
+        by_end[end] = replace(
             batch,
             stable=replace(batch.stable, labels=stable.get(minute, {})),
             canary=replace(batch.canary, labels=canary.get(minute, {})),
         )
-    return tuple(by_minute[minute] for minute in sorted(by_minute))
+    return tuple(by_end[end] for end in sorted(by_end))

@@ -119,7 +119,12 @@ def _cloudwatch(arns: Arns, models: Sequence[ModelNames]) -> list[iam.PolicyStat
             "cloudwatch:DescribeAlarms",
             on=[arns.regional("cloudwatch", "alarm:*")],
         ),
-        allow("ReadMetrics", "cloudwatch:GetMetricData", on=["*"]),  # has no resource to name
+        allow(
+            "ReadMetrics",
+            "cloudwatch:GetMetricData",
+            "cloudwatch:ListMetrics",  # shows which instances have metrics of their own
+            on=["*"],  # have no resource to name
+        ),
         allow(
             "WriteMetrics",
             "cloudwatch:PutMetricData",

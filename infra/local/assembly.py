@@ -121,9 +121,11 @@ class LocalCloud:
         values: Sequence[float],
         unit: str = "None",
         at: datetime | None = None,
+        *,
+        fine: bool = False,
     ) -> None:
         """Store samples, stamped `at`, or with the clock's now."""
-        self._cloudwatch.record_metric(namespace, name, dimensions, values, unit, at)
+        self._cloudwatch.record_metric(namespace, name, dimensions, values, unit, at, fine=fine)
 
     def _record_one(
         self, namespace: str, name: str, value: float, unit: str, dimensions: dict[str, str]

@@ -105,8 +105,15 @@ class Cloud(Protocol):
         values: Sequence[float],
         unit: str = "None",
         at: datetime | None = None,
+        *,
+        fine: bool = False,
     ) -> None:
-        """Store samples of a metric, stamped with the clock's now."""
+        """Store samples of a metric, stamped with the clock's now.
+
+        Args:
+            at: instead of now.
+            fine: keep them by ten seconds (AWS: a second), not by the minute.
+        """
 
 
 class LocalService(Protocol):

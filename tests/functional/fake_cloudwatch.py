@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.functional.fake_sagemaker import ACCOUNT, REGION
 
+_MINUTE_S = 60
 Params = Mapping[str, Any]
 Points = dict[datetime, float]
 _MATH = re.compile(r"100\*(\w+)/(\w+)")  # the one expression in a model's settings
@@ -37,7 +38,8 @@ class FakeCloudWatch:
     Attributes:
         samples: by namespace, name and dimensions.
         broken: ids of queries that can't be answered for the moment.
-        page_size: results in one answer of GetMetricData.
+        gone: beginnings of periods below a minute that have no data points, late or too old.
+        page_size: results in one answer of GetMetricData or ListMetrics.
     """
 
     now: Callable[[], datetime]
@@ -46,6 +48,7 @@ class FakeCloudWatch:
     )
     alarms: dict[str, dict[str, Any]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    gone: set[datetime] = field(default_factory=set)
     page_size: int = 500
 
     def answer(self, operation: str, params: Params) -> dict[str, Any]:
@@ -54,14 +57,21 @@ class FakeCloudWatch:
             "DeleteAlarms": self._delete_alarms,
             "DescribeAlarms": self._describe_alarms,
             "GetMetricData": self._get_metric_data,
+            "ListMetrics": self._list_metrics,
             "PutMetricAlarm": self._put_alarm,
             "PutMetricData": self._put_metric_data,
         }
         return operations[operation](params)
 
-    def record(self, variant: str, metric: str, at: datetime, value: float, count: int) -> None:
-        """What SageMaker publishes about a variant: `count` equal values."""
-        dimensions = {"EndpointName": "completion", "VariantName": variant}
+    def record(
+        self, variant: str, metric: str, at: datetime, value: float, count: int, **more: str
+    ) -> None:
+        """What SageMaker publishes about a variant: `count` equal values.
+
+        Args:
+            more: other dimensions than endpoint and variant.
+        """
+        dimensions = {"EndpointName": "completion", "VariantName": variant, **more}
         self._keep("AWS/SageMaker", metric, dimensions, Sample(at, value, count))
 
     def values(self, metric: str) -> list[float]:
@@ -103,6 +113,22 @@ class FakeCloudWatch:
         for name in params["AlarmNames"]:
             self.alarms.pop(name, None)
         return {}
+
+    def _list_metrics(self, params: Params) -> dict[str, Any]:
+        wanted = {(d["Name"], d.get("Value")) for d in params["Dimensions"]}
+        found = [
+            [{"Name": key, "Value": value} for key, value in sorted(of)]
+            for namespace, name, of in self.samples
+            if (namespace, name) == (params["Namespace"], params["MetricName"])
+            and wanted <= {*of, *((key, None) for key, _ in of)}
+        ]
+        # `Dimensions` finds metrics that have more of them, too.
+        named = {"Namespace": params["Namespace"], "MetricName": params["MetricName"]}
+        start = int(params.get("NextToken", "0"))
+        end = start + self.page_size
+        metrics = [{**named, "Dimensions": dimensions} for dimensions in found[start:end]]
+        more = {"NextToken": str(end)} if end < len(found) else {}
+        return {"Metrics": metrics, **more}
 
     def _get_metric_data(self, params: Params) -> dict[str, Any]:
         span = params["StartTime"], params["EndTime"]
@@ -147,6 +173,8 @@ class FakeCloudWatch:
         for sample in self.samples.get((metric["Namespace"], metric["MetricName"], of), []):
             second = int(sample.at.timestamp()) // stat["Period"] * stat["Period"]
             start = datetime.fromtimestamp(second, UTC)
+            if stat["Period"] < _MINUTE_S and start in self.gone:
+                continue
             if span[0] - timedelta(seconds=stat["Period"]) < start < span[1]:
                 windows.setdefault(start, []).append(sample)
         values = {at: _value(stat["Stat"], samples) for at, samples in windows.items()}

@@ -178,6 +178,8 @@ class FakeSageMaker:
                 for name, weight in fleet.weights.items()
             ],
         }
+        if "MetricsConfig" in self.configs[fleet.config]:
+            answer["MetricsConfig"] = self.configs[fleet.config]["MetricsConfig"]
         return {**answer, "FailureReason": endpoint.failure} if endpoint.failure else answer
 
     def _describe_config(self, params: Params) -> dict[str, Any]:

@@ -95,6 +95,13 @@ def test_config_is_the_live_one_with_the_canary_at_weight_0(
     assert made["DataCaptureConfig"] == of["DataCaptureConfig"]
 
 
+def test_config_counts_as_often_as_the_live_one(endpoint: Endpoint, world: World) -> None:
+    metrics = {"EnableEnhancedMetrics": True, "MetricPublishFrequencyInSeconds": 10}
+    world.sagemaker.configs["completion-bootstrap"]["MetricsConfig"] = metrics
+    act(endpoint, CONFIG)
+    assert world.sagemaker.configs[NAME]["MetricsConfig"] == metrics
+
+
 def test_config_has_as_many_canary_instances_as_asked(endpoint: Endpoint, world: World) -> None:
     act(endpoint, replace(CONFIG, canary=NewVariant(CANARY, NAME, 5)))
     assert world.sagemaker.configs[NAME]["ProductionVariants"][1]["InitialInstanceCount"] == 5

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,6 +21,24 @@ def test_describe_shows_status_config_weights_and_counts(endpoint: Endpoint, wor
     assert endpoint.describe() == expected
     world.endpoint.status, world.endpoint.failure = "Failed", "disk full"
     assert endpoint.describe() == replace(expected, status="Failed", failure="disk full")
+
+
+@pytest.mark.parametrize(
+    ("said", "every"),
+    [
+        ({"EnableEnhancedMetrics": True, "MetricPublishFrequencyInSeconds": 10}, 10),
+        ({"EnableEnhancedMetrics": True, "MetricPublishFrequencyInSeconds": 120}, 120),
+        ({"EnableEnhancedMetrics": True}, 60),
+        ({"EnableEnhancedMetrics": False, "MetricPublishFrequencyInSeconds": 10}, None),
+        ({"EnableDetailedObservability": False}, None),
+    ],
+)
+def test_how_often_instances_are_counted_is_what_the_live_config_says(
+    endpoint: Endpoint, world: World, said: dict[str, Any], every: int | None
+) -> None:
+    world.sagemaker.configs["completion-bootstrap"]["MetricsConfig"] = said
+    expected = None if every is None else timedelta(seconds=every)
+    assert endpoint.describe().metrics_every == expected
 
 
 @pytest.mark.parametrize(

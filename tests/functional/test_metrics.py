@@ -60,6 +60,24 @@ def test_minute_without_data_is_a_minute_without_requests(metrics: Metrics) -> N
     assert (batches, unreadable) == ((Batch(START + MINUTE, 10, arm(0), arm(0)),), ())
 
 
+def test_requests_of_a_variant_by_minute_with_zero_where_nothing_was_counted(
+    world: World, metrics: Metrics
+) -> None:
+    requests(world, "v1", 90)
+    requests(world, "v1", 70, minute=2)
+    requests(world, "v1", 11, minute=3)  # not asked for
+    requests(world, "v2-r1", 8, minute=1)
+    assert metrics.requests("v1", (START, START + 3 * MINUTE)) == (90, 0, 70)
+
+
+def test_requests_that_can_not_be_read_are_not_taken_for_none(
+    world: World, metrics: Metrics
+) -> None:
+    world.before["GetMetricData"] = [lost_answer]
+    with pytest.raises(EndpointBusy, match="read requests of v1 of completion"):
+        metrics.requests("v1", (START, START + MINUTE))
+
+
 @pytest.mark.parametrize(("latency", "slow"), [(999_999.0, 0), (1_000_000.0, 0), (1_000_001.0, 10)])
 def test_request_is_slow_above_the_bound_and_not_at_it(
     world: World, metrics: Metrics, latency: float, slow: int

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from infra.errors import InvalidModelFile
 from infra.model_file import load_model, load_models
+from steelyard.codec import decode, encode
 from steelyard.rollout.policy import Policy
 from tests.infra.model_texts import DURATION, LEAST, load, refusal
 
@@ -44,6 +45,15 @@ def test_durations_are_read_in_short_and_in_iso(
     tmp_path: Path, text: str, expected: timedelta
 ) -> None:
     assert load(tmp_path, f"{LEAST}rollout: {{holdback: {text}}}\n").rollout.holdback == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("auto", "auto"), ("null", None)])
+def test_first_step_is_auto_or_left_to_the_steps(
+    tmp_path: Path, text: str, expected: str | None
+) -> None:
+    policy = load(tmp_path, f"{LEAST}rollout: {{first_step: {text}}}\n").rollout
+    assert policy.first_step == expected
+    assert decode(Policy, encode(policy)) == policy
 
 
 @given(st.integers(0, 10**6), st.integers(0, 59), st.integers(0, 999))

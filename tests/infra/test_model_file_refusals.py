@@ -21,7 +21,7 @@ from tests.infra.model_texts import DURATION, LEAST, refusal
         pytest.param(
             "serving:\n  gpu: 1\n",
             "6: serving.gpu: unknown key, accepted: instance_type, download_timeout, "
-            "startup_timeout, data_capture_percent, environment, autoscaling",
+            "startup_timeout, data_capture_percent, metrics_every, environment, autoscaling",
             id="unknown-key-inside",
         ),
         pytest.param(
@@ -66,6 +66,11 @@ from tests.infra.model_texts import DURATION, LEAST, refusal
             id="odds-for-fewer-steps",
         ),
         pytest.param(
+            "rollout: {first_step: 0.5}\n",
+            "5: rollout.first_step: got 0.5, accepted: auto",
+            id="first-step-as-a-number",
+        ),
+        pytest.param(
             "rollout: {bake: ten minutes}\n",
             f"5: rollout.bake: got 'ten minutes', accepted: {DURATION}",
             id="bad-duration",
@@ -79,6 +84,11 @@ from tests.infra.model_texts import DURATION, LEAST, refusal
             "serving: {startup_timeout: 2h}\n",
             "5: serving.startup_timeout: got '2h', accepted: 1 hour or less",
             id="timeout-beyond-sagemakers",
+        ),
+        pytest.param(
+            "serving: {metrics_every: 20s}\n",
+            "5: serving.metrics_every: got 20s, accepted: 10s, 30s, 60s",
+            id="metrics-in-pieces-of-no-minute",
         ),
         pytest.param(
             "serving: {data_capture_percent: 101}\n",

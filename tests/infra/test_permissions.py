@@ -15,6 +15,7 @@ WITHOUT_RESOURCE = {
     "application-autoscaling:DescribeScalableTargets",
     "application-autoscaling:DescribeScalingPolicies",
     "cloudwatch:GetMetricData",
+    "cloudwatch:ListMetrics",
     "cloudwatch:PutMetricData",
     "ecr:GetAuthorizationToken",
     "sagemaker:ListModelPackages",  # sources disagree
@@ -114,6 +115,7 @@ def test_reconciler_may_do_exactly_this(statements: Statements) -> None:
         ("cloudwatch:DeleteAlarms", alarms),
         ("cloudwatch:DescribeAlarms", arn("cloudwatch", "alarm:*")),
         ("cloudwatch:GetMetricData", "*"),
+        ("cloudwatch:ListMetrics", "*"),
         ("cloudwatch:PutMetricData", "*"),
         ("application-autoscaling:DescribeScalableTargets", "*"),
         ("application-autoscaling:DescribeScalingPolicies", "*"),

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.infra.conftest import IMAGE, MODEL
+from tests.infra.in_process import built, of_type, templates
+
 Resources = Callable[..., list[dict[str, Any]]]
 Template = Callable[..., dict[str, Any]]
 
@@ -97,6 +100,26 @@ def test_requests_are_captured_into_the_bucket_as_the_file_says(resources: Resou
     assert capture["InitialSamplingPercentage"] == 10
     assert capture["DestinationS3Uri"] == "s3://steelyard-local-000000000000-eu-west-1/captures"
     assert config["Properties"]["MetricsConfig"] == {"EnableDetailedObservability": False}
+
+
+@pytest.mark.parametrize(
+    ("every", "metrics"),
+    [
+        ("10s", {"EnableEnhancedMetrics": True, "MetricPublishFrequencyInSeconds": 10}),
+        ("30s", {"EnableEnhancedMetrics": True, "MetricPublishFrequencyInSeconds": 30}),
+        ("1m", {}),
+    ],
+)
+def test_requests_are_counted_as_often_as_the_file_says_and_then_by_instance(
+    tmp_path: Path, every: str, metrics: dict[str, Any]
+) -> None:
+    (tmp_path / "completion").mkdir()
+    text = MODEL.replace("serving:\n", f"serving:\n  metrics_every: {every}\n")
+    (tmp_path / "completion/model.yaml").write_text(text)
+    app = built(tmp_path, environment="local", images={"completion": IMAGE})
+    (config,) = of_type(templates(app)["serving"], "AWS::SageMaker::EndpointConfig")
+    expected = {"EnableDetailedObservability": False, **metrics}
+    assert config["Properties"]["MetricsConfig"] == expected
 
 
 def test_captures_can_be_written_where_sagemaker_puts_them(

@@ -19,13 +19,14 @@ STEELYARD = Path(sys.executable).with_name("steelyard")
 ROOT = Path(__file__).parents[2]
 ORDERS = ("start", "promote", "pause", "resume", "abort", "rollback")
 OPTIONS = {
-    "": ["demo", "deploy", "bootstrap", "status", "history", "why", *ORDERS, "local"],
+    "": ["demo", "deploy", "bootstrap", "status", "history", "why", "replay", *ORDERS, "local"],
     "demo": ["--scene", "--list", "--out", "--factor"],
     "deploy": ["--env", "--image", "--data", "--state-dir"],
     "bootstrap": ["MODEL", "--env", "--image", "--data", "--state-dir"],
     "status": ["ENDPOINT", "--env", "--state-dir"],
     "history": ["ENDPOINT", "--env", "--all", "--state-dir"],
     "why": ["ROLLOUT", "--entry", "--env", "--state-dir"],
+    "replay": ["ROLLOUT", "--policy", "--env", "--state-dir"],
     **{name: ["ROLLOUT", "--reason", "--env", "--state-dir", "Legal:"] for name in ORDERS},
     "local": ["up", "down", "status"],
     "local up": ["--state-dir", "--factor", "--empty"],
@@ -64,6 +65,7 @@ def test_help_names_what_the_command_takes(command: str) -> None:
         ["status"],
         ["history", "completion"],
         ["why", "completion-r1"],
+        ["replay", "completion-r1"],
         ["rollback", "completion-r1", "--reason", "x"],
     ],
     ids=lambda words: words[0],

@@ -22,7 +22,7 @@ from infra.local.running import read
 from steelyard.aws.ledger import Entry
 
 COMMANDS = (
-    "demo", "deploy", "bootstrap", "status", "history", "why",
+    "demo", "deploy", "bootstrap", "status", "history", "why", "replay",
     "start", "promote", "pause", "resume", "abort", "rollback",
     "local up", "local down", "local status",
 )  # fmt: skip
@@ -74,6 +74,7 @@ def test_help_shows_every_option_and_an_example(command: str) -> None:
         ("rollback completion --reason drill", "'completion' is no rollout's id"),
         ("why completion", "'completion' is no rollout's id"),
         ("why completion-r1", "read the ledger: ResourceNotFoundException"),
+        ("replay completion-r1 --policy /no.yaml", "/no.yaml: No such file or directory"),
     ],
 )
 def test_command_on_an_empty_cloud_says_what_is_missing(

@@ -6,6 +6,7 @@ The only module that knows how a canary share becomes production variants.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -78,6 +79,7 @@ class Endpoint:
             config=answer["EndpointConfigName"],
             variants=variants,
             failure=answer.get("FailureReason", ""),
+            metrics_every=_metrics_every(answer.get("MetricsConfig", {})),
         )
 
     def serving(self, live: Live) -> Stable | None:
@@ -197,6 +199,16 @@ class _unless_it_exists:  # noqa: N801 - reads as a phrase in a `with`
 
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> bool:
         return isinstance(error, ClientError) and says(error, "already exists", "already existing")
+
+
+def _metrics_every(config: Mapping[str, Any]) -> timedelta | None:
+    """How often invocations are counted by instance; without that, a frequency is for others.
+
+    Source: "SageMaker AI enhanced metrics for inference endpoints".
+    """
+    if not config.get("EnableEnhancedMetrics"):
+        return None
+    return timedelta(seconds=config.get("MetricPublishFrequencyInSeconds", 60))
 
 
 def _version(package_arn: str) -> int | None:

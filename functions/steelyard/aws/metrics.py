@@ -5,20 +5,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from steelyard.aws.batches import BAND, MINUTE, Readings, batches_of, total
 from steelyard.aws.calls import translated
-from steelyard.errors import EndpointBusy, InvalidCounts
-from steelyard.evidence import Arm, Batch, latency_bounds
+from steelyard.aws.queries import Questions, Source, Table
+from steelyard.errors import InvalidCounts, NeedsHuman
+from steelyard.evidence import Batch, latency_bounds
 from steelyard.rollout.policy import Policy
 
-MINUTE = timedelta(minutes=1)
 NAMESPACE = "Steelyard"
 _MICROSECOND = timedelta(microseconds=1)
-_BAND = "band_"
+_REQUESTS = ("Invocations", "Sum")
+_Wanted = Mapping[str, tuple[str, str]]
+"""Metric and statistic by count."""
 
 
 class Metrics:
@@ -27,15 +30,17 @@ class Metrics:
     def __init__(self, endpoint: str, cloudwatch: Any) -> None:
         self._endpoint = endpoint
         self._cloudwatch = cloudwatch
+        self._questions = Questions(endpoint, cloudwatch)
 
     def batches(
         self,
         arms: tuple[str, str],
         span: tuple[datetime, datetime],
-        canary_percent: int,
+        canary_percent: float,
         policy: Policy,
+        every: timedelta | None = None,
     ) -> tuple[tuple[Batch, ...], tuple[str, ...]]:
-        """One batch for each whole minute of the span, and what could not be read, in words.
+        """The batches of each whole minute of the span, and what could not be read, in words.
 
         A minute without a request has no data points: zero requests. A minute with requests but
         without the other counts is unreadable, and left out.
@@ -45,20 +50,36 @@ class Metrics:
             span: from and until, on whole minutes, aware UTC.
             canary_percent: the intended canary share meanwhile.
             policy: says above which latency a request is slow, and which bands are counted.
+            every: how often counts are published, those of each instance too; None: once a
+                minute, and of whole variants alone.
+
+        Raises:
+            EndpointBusy: not readable for now.
+            NeedsHuman: not readable ever, or counts are published less than once a minute.
         """
+        if every is not None and every > MINUTE:
+            seconds = f"{every.total_seconds():.0f} s"
+            raise NeedsHuman(f"metrics are published every {seconds}, accepted: 60 s or less")
         with translated(f"read metrics of {self._endpoint}"):
-            counts = self._read(arms, span, policy)
-        bands = sum(count.startswith(_BAND) for count in _wanted(policy, canary=True))
+            readings = self._readings(arms, span, policy, every)
         batches: list[Batch] = []
         unreadable: list[str] = []
         for minute in _minutes(*span):
             try:
-                stable, canary = (_arm(counts[arm].get(minute, {}), bands) for arm in arms)
+                batches += batches_of(minute, readings, canary_percent)
             except InvalidCounts as error:
                 unreadable.append(f"minute {minute:%H:%M}: {error}")
-                continue
-            batches.append(Batch(minute + MINUTE, canary_percent, stable, canary))
         return tuple(batches), tuple(unreadable)
+
+    def requests(self, variant: str, span: tuple[datetime, datetime]) -> tuple[int, ...]:
+        """A variant's requests in each whole minute of the span, oldest first.
+
+        A minute without a data point is one without requests, or one whose counts are late.
+        """
+        source = Source(variant, {"requests": _REQUESTS}, MINUTE)
+        with translated(f"read requests of {variant} of {self._endpoint}"):
+            (table,) = self._questions.tables([source], span)
+        return tuple(int(table.get(minute, {}).get("requests", 0)) for minute in _minutes(*span))
 
     def publish(self, log_evidence: float, now: datetime) -> None:
         """The evidence, and a sign of life: alarms that CDK owns watch both."""
@@ -79,57 +100,49 @@ class Metrics:
                 ],
             )
 
-    def _read(
-        self, arms: tuple[str, str], span: tuple[datetime, datetime], policy: Policy
-    ) -> dict[str, dict[datetime, dict[str, float]]]:
-        """Values by variant, minute and count."""
-        queries = {
-            f"{count}_{number}": (arm, count, self._query(f"{count}_{number}", arm, *metric))
-            for number, arm in enumerate(arms)
-            for count, metric in _wanted(policy, canary=number == 1).items()
-        }
-        read: dict[str, dict[datetime, dict[str, float]]] = {arm: {} for arm in arms}
-        for result in self._results([query for _, _, query in queries.values()], span):
-            arm, count, _ = queries[result["Id"]]
-            for at, value in zip(result["Timestamps"], result["Values"], strict=True):
-                read[arm].setdefault(at.astimezone(UTC), {})[count] = value
-        return read
+    def _readings(
+        self,
+        arms: tuple[str, str],
+        span: tuple[datetime, datetime],
+        policy: Policy,
+        every: timedelta | None,
+    ) -> Readings:
+        wanted = [(arm, _wanted(policy, canary=arm == arms[1])) for arm in arms]
+        whole = [Source(arm, counts, MINUTE) for arm, counts in wanted]
+        bands = sum(count.startswith(BAND) for count in wanted[0][1])
+        if every is None:
+            stable, canary = self._questions.tables(whole, span)
+            return Readings((stable, canary), None, (), MINUTE, bands)
+        pieces = [Source(arm, counts, every) for arm, counts in wanted] if every < MINUTE else []
+        few = {name: one for name, one in wanted[0][1].items() if not name.startswith(BAND)}
+        parts = self._by_instance(arms[0], few, every)
+        stable, canary, *rest = self._questions.tables([*whole, *pieces, *parts], span)
+        cut, instances = rest[: len(pieces)], rest[len(pieces) :]
+        if pieces and all(at.second == 0 for table in cut for at in table):
+            cut = self._added_up(wanted, span, every)
+        return Readings(
+            (stable, canary), (cut[0], cut[1]) if cut else None, instances, every, bands
+        )
 
-    def _results(
-        self, queries: list[dict[str, Any]], span: tuple[datetime, datetime]
-    ) -> list[dict[str, Any]]:
-        results: list[dict[str, Any]] = []
-        token: dict[str, str] = {}
-        while True:
-            answer = self._cloudwatch.get_metric_data(
-                MetricDataQueries=queries, StartTime=span[0], EndTime=span[1], **token
-            )
-            results += answer["MetricDataResults"]
-            for result in results:
-                # Values that are missing for this reason would read as "no requests".
-                if result.get("StatusCode") in ("InternalError", "Forbidden"):
-                    raise EndpointBusy(f"{result['Id']} can't be read: {result['StatusCode']}")
-            if not answer.get("NextToken"):
-                return results
-            token = {"NextToken": answer["NextToken"]}
+    def _added_up(
+        self,
+        wanted: Sequence[tuple[str, _Wanted]],
+        span: tuple[datetime, datetime],
+        every: timedelta,
+    ) -> list[Table]:
+        """Both variants' counts as the sums of their instances'.
 
-    def _query(self, query_id: str, variant: str, metric: str, stat: str) -> dict[str, Any]:
-        dimensions = [
-            {"Name": "EndpointName", "Value": self._endpoint},
-            {"Name": "VariantName", "Value": variant},
+        AWS's documentation lets one expect a variant's own metrics as often as those of its
+        instances; should they come once a minute all the same, the instances' are what there is.
+        """
+        return [
+            _sum(self._questions.tables(self._by_instance(arm, counts, every), span))
+            for arm, counts in wanted
         ]
-        return {
-            "Id": query_id,
-            "MetricStat": {
-                "Metric": {
-                    "Namespace": "AWS/SageMaker",
-                    "MetricName": metric,
-                    "Dimensions": dimensions,
-                },
-                "Period": 60,
-                "Stat": stat,
-            },
-        }
+
+    def _by_instance(self, variant: str, counts: _Wanted, every: timedelta) -> list[Source]:
+        instances = self._questions.instances(variant)
+        return [Source(variant, counts, every, instance) for instance in instances]
 
 
 def whole_minute(instant: datetime) -> datetime:
@@ -142,6 +155,10 @@ def _minutes(start: datetime, end: datetime) -> list[datetime]:
     return [start + MINUTE * number for number in range(count)]
 
 
+def _sum(tables: Sequence[Table]) -> Table:
+    return {at: total(t.get(at, {}) for t in tables) for table in tables for at in table}
+
+
 def _wanted(policy: Policy, *, canary: bool) -> dict[str, tuple[str, str]]:
     """Metric and statistic of each count.
 
@@ -149,7 +166,7 @@ def _wanted(policy: Policy, *, canary: bool) -> dict[str, tuple[str, str]]:
     "CloudWatch statistics definitions", which names no exception for SageMaker's metrics.
     """
     counts = {
-        "requests": ("Invocations", "Sum"),
+        "requests": _REQUESTS,
         "errors": ("InvocationModelErrors", "Sum"),
         "slow": ("ModelLatency", f"TC({policy.slow_after / _MICROSECOND:.0f}:)"),
     }
@@ -158,21 +175,5 @@ def _wanted(policy: Policy, *, canary: bool) -> dict[str, tuple[str, str]]:
         scale = latency.margin if canary else 1.0
         bounds = ("", *latency_bounds(policy.slow_after, scale), "")
         for number, (above, up_to) in enumerate(pairwise(bounds)):
-            counts[f"{_BAND}{number}"] = ("ModelLatency", f"TC({above}:{up_to})")
+            counts[f"{BAND}{number}"] = ("ModelLatency", f"TC({above}:{up_to})")
     return counts
-
-
-def _arm(counts: Mapping[str, float], bands: int) -> Arm:
-    requests = int(counts.get("requests", 0))
-    if requests == 0 and any(counts.values()):
-        raise InvalidCounts("bad events, but no Invocations")
-    if requests == 0:
-        return Arm(0, {"errors": 0, "slow": 0})
-    if "errors" not in counts:
-        raise InvalidCounts(f"{requests} requests, but no InvocationModelErrors")
-    # TC has no data point where no sample lies in the band.
-    latency = tuple(int(counts.get(f"{_BAND}{number}", 0)) for number in range(bands))
-    errors, slow = int(counts["errors"]), int(counts.get("slow", 0))
-    if bands and not any(latency):  # no latency at all is unknown, not fast
-        return Arm(requests, {"errors": errors})
-    return Arm(requests, {"errors": errors, "slow": slow}, latency)

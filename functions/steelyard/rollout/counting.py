@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime
 
 from steelyard.evidence import Arm, Batch
 from steelyard.rollout.model import Phase, Rollout, Samples
@@ -16,11 +16,9 @@ from steelyard.rollout.observation import Seen
 COMPARED = (Phase.RAMPING, Phase.HOLDBACK, Phase.PAUSED, Phase.NEEDS_HUMAN)
 """Phases in which the canary may have traffic that is compared."""
 
-_MINUTE = timedelta(minutes=1)
-
 
 def weighed(rollout: Rollout, seen: Seen) -> tuple[Batch, ...]:
-    """The batches that are weighed: of whole minutes with this step's traffic, none discarded.
+    """The batches that are weighed: those with this step's traffic alone, none discarded.
 
     Labels are about older requests: those that arrive in a discarded minute count all the same.
     """
@@ -28,10 +26,15 @@ def weighed(rollout: Rollout, seen: Seen) -> tuple[Batch, ...]:
         return ()
     first = rollout.weights_since + rollout.policy.discard
     return tuple(
-        batch if batch.end - _MINUTE >= first else _labels_alone(batch)
-        for batch in seen.batches
-        if batch.end - _MINUTE >= first or batch.stable.labels or batch.canary.labels
+        batch if began >= first else labels_alone(batch)
+        for began, batch in _with_beginnings(seen.batches)
+        if began >= first or batch.stable.labels or batch.canary.labels
     )
+
+
+def minutes_of(batches: Iterable[Batch]) -> int:
+    """In how many different minutes the batches lie."""
+    return len({_minute(batch) for batch in batches})
 
 
 def with_samples(rollout: Rollout, batches: Iterable[Batch]) -> Rollout:
@@ -59,6 +62,22 @@ def unmeasured(rollout: Rollout, least: int) -> str | None:
     return None
 
 
+def _with_beginnings(batches: Iterable[Batch]) -> Iterator[tuple[datetime, Batch]]:
+    """Each batch of whole minutes, in order, and when it began.
+
+    The first of a minute begins with it, the others where the one before them ended.
+    """
+    before = datetime.min.replace(tzinfo=UTC)
+    for batch in batches:
+        yield max(_minute(batch), before), batch
+        before = batch.end
+
+
+def _minute(batch: Batch) -> datetime:
+    """The minute that a batch lies in; one that ends with its minute is still in it."""
+    return (batch.end - datetime.resolution).replace(second=0, microsecond=0)
+
+
 def _samples(rollout: Rollout, batches: tuple[Batch, ...]) -> Iterator[tuple[str, Samples]]:
     for guardrail in rollout.policy.guardrails:
         metric = guardrail.metric
@@ -72,6 +91,7 @@ def _samples(rollout: Rollout, batches: tuple[Batch, ...]) -> Iterator[tuple[str
         )
 
 
-def _labels_alone(batch: Batch) -> Batch:
+def labels_alone(batch: Batch) -> Batch:
+    """The batch without its requests: what is left of a discarded one."""
     stable, canary = (Arm(0, {}, labels=arm.labels) for arm in (batch.stable, batch.canary))
     return replace(batch, stable=stable, canary=canary)

@@ -6,11 +6,11 @@ rollout.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from steelyard.evidence import judge, weigh
+from steelyard.evidence import Batch, Evidence, Verdict, VerdictKind, judge, weigh
 from steelyard.rollout import idle
 from steelyard.rollout.actions import Intent
 from steelyard.rollout.counting import weighed, with_samples
@@ -21,7 +21,7 @@ from steelyard.rollout.passing import lacks, overdue, passed
 from steelyard.rollout.plan import IN_SERVICE, intent_for, is_met
 from steelyard.rollout.signals import AT_WORK, RULES, Finding, Look, Signal, waits_for
 from steelyard.rollout.transitions import BACK, TRANSITIONS
-from steelyard.rollout.warming import ready, unfit, unready, with_cold_start
+from steelyard.rollout.warming import first_percent, ready, unfit, unready, with_cold_start
 
 _KEYS_KEPT = 20
 _WARNINGS = (Signal.HARM, Signal.DRIFT, Signal.STUCK)
@@ -76,22 +76,28 @@ def _look(
 ) -> tuple[EndpointState, Look]:
     """Weigh the new counts, and judge."""
     before, batches = rollout.canary_requests, weighed(rollout, seen)
-    evidence = rollout.evidence
-    for batch in batches:
-        evidence = weigh(evidence, batch, rollout.policy.promise)
+    evidence, verdict = _judged(rollout, batches)
     rollout = replace(
         with_samples(rollout, batches),
         evidence=evidence,
         labels_until=seen.labels_until or rollout.labels_until,
     )
-    verdict = None
-    if rollout.step >= 0:
-        holdback = rollout.phase is Phase.HOLDBACK
-        at = len(rollout.policy.steps) if holdback else rollout.step
-        verdict = judge(rollout.evidence, rollout.policy.promise, at)
     fresh = rollout.canary_requests > before
     state = replace(state, rollout=rollout, metrics_until=seen.metrics_until or state.metrics_until)
     return state, Look(rollout, seen, now, verdict, fresh)
+
+
+def _judged(rollout: Rollout, batches: Iterable[Batch]) -> tuple[Evidence, Verdict | None]:
+    """The evidence with these batches, and what it says: WORSE ends it, whatever comes after."""
+    evidence, promise = rollout.evidence, rollout.policy.promise
+    holdback = rollout.phase is Phase.HOLDBACK
+    step = len(rollout.policy.steps) if holdback else rollout.step
+    for batch in batches:
+        evidence = weigh(evidence, batch, promise)
+        verdict = judge(evidence, promise, step)
+        if verdict.kind is VerdictKind.WORSE:
+            return evidence, verdict
+    return evidence, judge(evidence, promise, step) if rollout.step >= 0 else None
 
 
 def _first(look: Look, among: Container[Signal] = tuple(Signal)) -> Finding | None:
@@ -158,6 +164,7 @@ def _enter(rollout: Rollout, target: Phase, signal: Signal, look: Look) -> Rollo
     entered = replace(
         entered,
         step=rollout.step + 1 if rises else rollout.step,
+        first_percent=first_percent(look) if signal is Signal.READY else rollout.first_percent,
         weights_since=None,
         canary_requests=0,
         samples={},

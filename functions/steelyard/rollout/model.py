@@ -83,6 +83,8 @@ class Rollout:
             an older variant is rejected.
         config: endpoint config that holds stable and canary.
         step: index into `policy.steps`; -1 before the first.
+        first_percent: the first step's percentage where it was sized to the traffic, which is
+            not a whole one then; None: it is `policy.steps[0]`.
         since: when the phase, or step, was entered.
         weights_since: when Describe first showed the weights of this step; None while open.
         canary_requests: requests of the canary that were weighed at this step.
@@ -107,6 +109,7 @@ class Rollout:
     since: datetime
     evidence: Evidence
     step: int = -1
+    first_percent: float | None = None
     weights_since: datetime | None = None
     canary_requests: int = 0
     samples: Mapping[str, Samples] = field(default_factory=dict)
@@ -123,9 +126,11 @@ class Rollout:
         return self.stable.variant if self.phase is Phase.PROMOTED else self.canary
 
     @property
-    def canary_percent(self) -> int:
+    def canary_percent(self) -> float:
         """The share that the canary is meant to have; a pause keeps that of the phase it left."""
         phase = self.resume_to or self.phase
+        if phase is Phase.RAMPING and self.step == 0 and self.first_percent is not None:
+            return self.first_percent
         if phase is Phase.RAMPING:
             return self.policy.steps[self.step]
         if phase is Phase.HOLDBACK:

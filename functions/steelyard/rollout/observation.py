@@ -6,7 +6,7 @@ Anyone may import it; `service.py` and `aws/` fill it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -28,12 +28,18 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The endpoint as Describe shows it."""
+    """The endpoint as Describe shows it.
+
+    Attributes:
+        metrics_every: how often counts are published, those of each instance too; None: once a
+            minute, and of whole variants alone.
+    """
 
     status: str
     config: str
     variants: tuple[Variant, ...]
     failure: str = ""
+    metrics_every: timedelta | None = None
 
     def weight(self, variant: str) -> float:
         """Weight of a variant; 0 for one that is not there."""
@@ -68,13 +74,15 @@ class Seen:
         live: the endpoint; None where it could not be read.
         serving: the variant with most weight, with its version; None where not readable.
         approved: packages approved after `EndpointState.approvals_until`.
-        batches: complete minutes after `metrics_until`, oldest first.
+        batches: of complete minutes after `metrics_until`, one or several a minute, oldest first.
         metrics_until: up to where metrics were read (minutes that can't be read are skipped).
         labels_until: up to where labels were read, which `batches` hold; None: they were not.
         alarms: alarms of this endpoint in ALARM.
         canary_alarms: whether the canary's absolute alarms exist, all of them; None: unread.
         canary_alarms_gone: whether none of them exists; None: unread.
         golden: the canary's answers to the golden requests; None: not asked.
+        traffic: stable's requests in each of the last complete minutes, oldest first, where the
+            first step is to be sized by them; None: they were not read.
         unreadable: what could not be read, in words.
         refused: what AWS answered to an action that no repetition would mend.
         busy: whether AWS refused the action that was just tried, for now.
@@ -91,6 +99,7 @@ class Seen:
     canary_alarms: bool | None = None
     canary_alarms_gone: bool | None = None
     golden: tuple[Answer, ...] | None = None
+    traffic: tuple[int, ...] | None = None
     unreadable: tuple[str, ...] = ()
     refused: str = ""
     busy: bool = False

@@ -31,7 +31,7 @@ def passed(look: Look) -> Finding | None:
         return Finding(Signal.SHORT, short)
     return Finding(
         signal,
-        f"not worse at {rollout.canary_percent} % over {rollout.canary_requests} canary requests",
+        f"not worse at {rollout.canary_percent:g} % over {rollout.canary_requests} canary requests",
     )
 
 
@@ -57,6 +57,8 @@ def _lacks_evidence(look: Look) -> str:
         return f"samples: {rollout.canary_requests} of {policy.least_requests} canary requests"
     if metric := unmeasured(rollout, LEAST_REQUESTS):
         return f"samples of {metric} at this step"
+    if look.verdict is not None and look.verdict.doubts:
+        return f"counts to be trusted: {'; '.join(look.verdict.doubts)}"
     if look.verdict is None or look.verdict.kind is not VerdictKind.NOT_WORSE:
         return f"evidence on {_unproven(look)}"
     return ""
@@ -72,7 +74,7 @@ def _lacks_time(look: Look) -> str:
 def _unproven(look: Look) -> str:
     if look.verdict is None:
         return "everything"
-    forecast = look.verdict.forecast_requests
+    forecast = look.verdict.requests_to_pass
     more = "" if forecast is None else f", about {forecast} more canary requests"
     return ", ".join(look.verdict.unproven) + more
 

@@ -1,8 +1,8 @@
 """From a phase to the intent that makes it true, and whether it is true yet. Pure.
 
 Used within the core, by `world.py`, and by the console's suppositions. Percentages become weights
-here: 5 % is 95 to 5, integers, because SageMaker keeps weights as 32-bit floats (0.01 comes back
-as 0.0099999998).
+here: 5 % is 95 to 5 and 0.17 % is 9983 to 17, integers, because SageMaker keeps weights as 32-bit
+floats (0.01 comes back as 0.0099999998).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def intent_for(rollout: Rollout, live: Live | None) -> Intent | None:
         case Phase.PROVISIONING:
             return _bring_up(rollout)
         case Phase.RAMPING | Phase.HOLDBACK | Phase.FINALIZING:
-            return _shift(rollout, rollout.canary_percent)
+            return _shift(rollout)
         case Phase.ROLLING_BACK:
             return _take_back(rollout, live)
         case Phase.PROMOTED | Phase.ROLLED_BACK:
@@ -85,7 +85,9 @@ def splits_as(live: Live, weights: Mapping[str, int]) -> bool:
 def intended_weights(rollout: Rollout) -> Mapping[str, int]:
     """How traffic must be split in the rollout's phase."""
     percent = rollout.canary_percent
-    return {rollout.stable.variant: 100 - percent, rollout.canary: percent}
+    total = 100 if percent % 1 == 0 else 10_000  # a share has no more than two decimals
+    canary = round(percent * total / 100)
+    return {rollout.stable.variant: total - canary, rollout.canary: canary}
 
 
 def _bring_up(rollout: Rollout) -> Intent:
@@ -107,8 +109,8 @@ def _bring_up(rollout: Rollout) -> Intent:
     )
 
 
-def _shift(rollout: Rollout, percent: int) -> Intent:
-    weights = {rollout.stable.variant: 100 - percent, rollout.canary: percent}
+def _shift(rollout: Rollout) -> Intent:
+    weights = intended_weights(rollout)
     return Intent((SetWeights(weights),), config=rollout.config, weights=weights)
 
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from steelyard.evidence.counts import OTHER
 from steelyard.evidence.promise import Guardrail, Promise, require
@@ -26,6 +26,9 @@ class Policy:
 
     Attributes:
         steps: canary percentages, rising, each 1 to 99.
+        first_step: auto: the first step is sized to stable's traffic, to about 100 canary
+            requests a minute; it replaces `steps[0]`, is never more than that, and waits while
+            stable has no request (docs/adr/0016). null: it is `steps[0]`.
         step_odds: for each step the odds ratio that must be ruled out before it is left; as many
             as `steps`, each above the margins of all guardrails.
         alpha: probability that a healthy candidate is rolled back, over the whole rollout.
@@ -52,6 +55,7 @@ class Policy:
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     steps: tuple[int, ...] = (1, 5, 10, 25, 50)
+    first_step: Literal["auto"] | None = None
     step_odds: tuple[float, ...] = (3.0, 3.0, 2.0, 2.0, 1.5)
     alpha: float = 0.01
     beta: float = 0.05

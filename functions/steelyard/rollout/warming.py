@@ -1,4 +1,7 @@
-"""A canary that serves without traffic: is it fit for its first step? Pure; used by the machine."""
+"""A canary that serves without traffic: is it fit for its first step? Pure; used by the machine.
+
+The console's simulations size first steps by it, too.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,10 @@ from datetime import timedelta
 
 from steelyard.rollout.model import Phase, Rollout
 from steelyard.rollout.plan import IN_SERVICE
+from steelyard.rollout.policy import Policy
 from steelyard.rollout.signals import Finding, Look, Signal
+
+_CANARY_REQUESTS = 100  # a minute, that a first step sized to the traffic is to bring
 
 
 def unfit(look: Look) -> Finding | None:
@@ -26,9 +32,25 @@ def ready(look: Look) -> Finding | None:
         return None
     asked = len(look.seen.golden or ())
     right = f"{asked} golden requests right; " if asked else ""
-    return Finding(
-        Signal.READY, f"{right}the canary served for {rollout.policy.warm_up} without traffic"
-    )
+    served = f"{right}the canary served for {rollout.policy.warm_up} without traffic"
+    return Finding(Signal.READY, f"{served}{_sized(look)}")
+
+
+def first_percent(look: Look) -> float | None:
+    """The first step's percentage, where the policy sizes it to the traffic; None where not.
+
+    As much as brings about 100 canary requests in the busiest of the minutes read, so that counts
+    of a minute that are late, or a lull, don't make it more; in hundredths of a percent, at least
+    one of them, at most what the policy's first step says.
+    """
+    policy, busiest = look.rollout.policy, _busiest(look)
+    return sized(policy, busiest) if policy.first_step is not None and busiest else None
+
+
+def sized(policy: Policy, busiest: float) -> float:
+    """The first step's percentage where the busiest minute has so many requests, above 0."""
+    hundredths = round(_CANARY_REQUESTS * 100 * 100 / busiest)
+    return min(max(hundredths, 1), policy.steps[0] * 100) / 100
 
 
 def unready(look: Look) -> str:
@@ -48,7 +70,9 @@ def unready(look: Look) -> str:
     if seen.golden and rollout.cold_start is None:
         return "the first pass of golden requests is the cold one and does not count"
     left = rollout.since + rollout.policy.warm_up - look.now
-    return f"warm-up: {left} to go" if left > timedelta(0) else ""
+    if left > timedelta(0):
+        return f"warm-up: {left} to go"
+    return _lacks_size(look)
 
 
 def with_cold_start(look: Look) -> Rollout:
@@ -63,3 +87,27 @@ def with_cold_start(look: Look) -> Rollout:
         return rollout
     slowest = timedelta(seconds=round(max(answer.seconds for answer in seen.golden), 3))
     return replace(rollout, cold_start=look.now - rollout.since + slowest)
+
+
+def _lacks_size(look: Look) -> str:
+    """A first step can't be sized by no traffic, which may be counts that come late."""
+    if look.rollout.policy.first_step is None or _busiest(look):
+        return ""
+    if look.seen.traffic is None:
+        return "stable's requests were not read yet, to size the first step by"
+    minutes = len(look.seen.traffic)
+    return f"stable had no request in {minutes} minutes to size the first step by"
+
+
+def _sized(look: Look) -> str:
+    """How the first step was sized, in words; empty where it was not."""
+    percent = first_percent(look)
+    if percent is None:
+        return ""
+    by = f"sized by {_busiest(look)} requests in stable's busiest minute"
+    return f"; {by}, the first step is {percent:g} %"
+
+
+def _busiest(look: Look) -> int:
+    """The requests of the busiest minute that was read."""
+    return max(look.seen.traffic or (), default=0)

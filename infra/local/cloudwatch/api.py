@@ -13,7 +13,7 @@ from infra.local.cloudwatch.metric_data import finite
 from infra.local.cloudwatch.metrics_api import MetricsApi
 from infra.local.cloudwatch.notifier import Notifier
 from infra.local.cloudwatch.resources import resource_types
-from infra.local.cloudwatch.store import MetricKey, MetricStore
+from infra.local.cloudwatch.store import FINE, MINUTE, MetricKey, MetricStore
 from infra.local.cloudwatch.tags import Tags
 from infra.local.ports import Cloud, Params, ResourceType
 
@@ -56,15 +56,21 @@ class CloudWatch:
         values: Sequence[float],
         unit: str = "None",
         at: datetime | None = None,
+        *,
+        fine: bool = False,
     ) -> None:
         """Store samples of a metric, as an AWS service does; stamped now unless `at` is given.
+
+        Args:
+            fine: in steps of ten seconds, as PutMetricData's StorageResolution 1 does.
 
         Raises:
             AwsError: a value that is not finite.
         """
         samples = [(finite(name, value), 1.0) for value in values]
         key = MetricKey.of(namespace, name, dimensions)
-        self._store.add(key, samples, unit=unit, at=None if at is None else at.timestamp())
+        stamp, step = None if at is None else at.timestamp(), FINE if fine else MINUTE
+        self._store.add(key, samples, unit=unit, at=stamp, step=step)
 
     def resources(self) -> Mapping[str, ResourceType]:
         """Answer the CloudFormation types."""

@@ -37,6 +37,7 @@ _VARIANT = (
     "InferenceAmiVersion",
 )
 _NEEDED = ("ModelName", "InitialInstanceCount", "InstanceType")
+_FREQUENCIES = (10, 30, 60, 120, 180, 240, 300)
 _ROUTING = ("RANDOM", "LEAST_OUTSTANDING_REQUESTS")
 _CONFIGS = Listing(
     result="EndpointConfigs",
@@ -59,10 +60,7 @@ class EndpointConfigs:
     def create(self, params: Params) -> Params:
         """CreateEndpointConfig; every model must exist and the weights must leave traffic."""
         refuse_others(params, _CONFIG, "CreateEndpointConfig")
-        metrics = params.get("MetricsConfig", {})
-        refuse_others(metrics, ("MetricPublishFrequencyInSeconds",), "MetricsConfig")
-        if metrics.get("MetricPublishFrequencyInSeconds", 60) != 60:
-            raise not_emulated(f"MetricsConfig {metrics}: metrics come every 60 s")
+        _check_metrics(params.get("MetricsConfig", {}))
         for given in params["ProductionVariants"]:
             self._check_variant(given)
         _check_names([given["VariantName"] for given in params["ProductionVariants"]])
@@ -127,6 +125,23 @@ class EndpointConfigs:
 
     def _arn(self, name: str) -> str:
         return self._context.arn("endpoint-config", name)
+
+
+def _check_metrics(metrics: Params) -> None:
+    """What may be said of metrics: botocore's documentation of MetricsConfig has the values."""
+    refuse_others(
+        metrics, ("EnableEnhancedMetrics", "MetricPublishFrequencyInSeconds"), "MetricsConfig"
+    )
+    seconds = metrics.get("MetricPublishFrequencyInSeconds", 60)
+    if seconds not in _FREQUENCIES:
+        raise invalid(
+            f"MetricPublishFrequencyInSeconds {seconds} is not accepted: "
+            f"give one of {', '.join(map(str, _FREQUENCIES))}"
+        )
+    if seconds > 60:
+        raise not_emulated(f"MetricsConfig {metrics}: metrics come every 10, 30 or 60 s")
+    if seconds < 60 and not metrics.get("EnableEnhancedMetrics"):
+        raise not_emulated(f"utilization metrics, which alone MetricsConfig {metrics} is about")
 
 
 def _check_names(names: list[str]) -> None:

@@ -12,6 +12,7 @@ from infra.local.ports import AwsError, Params
 from infra.local.sagemaker.artifacts import ArtifactMissing, Artifacts
 from infra.local.sagemaker.children import Children, tail
 from infra.local.sagemaker.context import Context, Stopped
+from infra.local.sagemaker.invocations import Cadence
 from infra.local.sagemaker.model_server import ModelServer, Plan
 from infra.local.sagemaker.models import Models
 from infra.local.sagemaker.variants import Variant
@@ -127,7 +128,8 @@ class Fleets:
         started: dict[str, VariantServers] = {}
         try:
             for given, variant in zip(config["ProductionVariants"], counts, strict=True):
-                servers = VariantServers(self._plan(given), [])
+                plan = self._plan(given, config.get("MetricsConfig", {}))
+                servers = VariantServers(plan, [])
                 started[variant.name] = servers
                 for number in range(variant.desired_count):
                     servers.servers.append(
@@ -187,7 +189,7 @@ class Fleets:
                     raise FleetFailed(_reason(server))
             self._context.pause()
 
-    def _plan(self, given: Params) -> Plan:
+    def _plan(self, given: Params, metrics: Params) -> Plan:
         container = self._models.container(given["ModelName"])
         data = container.model_data
         strategy = given.get("RoutingConfig", {}).get("RoutingStrategy", "RANDOM")
@@ -201,6 +203,7 @@ class Fleets:
                 "ContainerStartupHealthCheckTimeoutInSeconds", DEFAULT_STARTUP_TIMEOUT_S
             ),
             least_outstanding=strategy == "LEAST_OUTSTANDING_REQUESTS",
+            cadence=Cadence.of(metrics),
         )
 
 

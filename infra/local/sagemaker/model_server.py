@@ -4,12 +4,14 @@ import http.client
 import shutil
 import subprocess
 import threading
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local.sagemaker.artifacts import Artifacts, unpack
 from infra.local.sagemaker.children import Children
+from infra.local.sagemaker.invocations import Cadence
 from infra.local.sagemaker.model_client import ModelClient
 
 _PING_TIMEOUT_S = 2.0
@@ -28,6 +30,7 @@ class Plan:
     startup_timeout_s: float
     """Virtual seconds until GET /ping must have answered 200."""
     least_outstanding: bool
+    cadence: Cadence
 
 
 class ModelServer:
@@ -50,6 +53,7 @@ class ModelServer:
             ArtifactMissing: the image or the model data is not there or not readable.
         """
         self.plan = plan
+        self.instance_id = f"i-{uuid.uuid4().hex[:17]}"
         self.deadline = deadline
         self.log = folder / "log.txt"
         self._folder = folder

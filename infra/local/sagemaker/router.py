@@ -15,7 +15,7 @@ from typing import NamedTuple
 from infra.local.sagemaker import replies
 from infra.local.sagemaker.context import Context
 from infra.local.sagemaker.fleet import VariantServers
-from infra.local.sagemaker.invocations import Invocation, Invocations
+from infra.local.sagemaker.invocations import EVERY_MINUTE, Cadence, Invocation, Invocations
 from infra.local.sagemaker.model_client import BrokenReply, ModelReply
 from infra.local.sagemaker.model_server import ModelServer
 from infra.local.sagemaker.replies import Reply
@@ -33,6 +33,7 @@ class _Choice(NamedTuple):
     endpoint: str
     variant: str
     instances: int
+    cadence: Cadence = EVERY_MINUTE
 
 
 class Traffic:
@@ -91,7 +92,7 @@ class Router:
         except Refused as refused:
             return refused.reply
         if server is None:
-            self._count(choice, began, 0, None)
+            self._count(choice, None, began, 0, None)
             return replies.refusal(
                 "ServiceUnavailable",
                 f"Variant {choice.variant} of endpoint {endpoint} has no healthy instance.",
@@ -125,7 +126,8 @@ class Router:
                 raise Refused(
                     replies.validation(f"Variant {variant} not found for endpoint {endpoint}.")
                 )
-            choice = _Choice(endpoint, variant, max(1, len(servers.servers)))
+            instances, cadence = max(1, len(servers.servers)), servers.plan.cadence
+            choice = _Choice(endpoint, variant, instances, cadence)
             server = servers.acquire(self._chance)
             if server is not None:
                 return choice, server
@@ -144,7 +146,7 @@ class Router:
             latency_us = _since(asked)
         except BrokenReply as broken:
             failure = str(broken)
-        self._count(choice, began, status, latency_us)
+        self._count(choice, server, began, status, latency_us)
         if 200 <= status < 300:
             return _reply(answer, choice.variant, request)
         cloud = self._context.cloud
@@ -152,10 +154,18 @@ class Router:
             status, failure, region=cloud.region, account=cloud.account, endpoint=choice.endpoint
         )
 
-    def _count(self, choice: _Choice, began: float, status: int, latency_us: float | None) -> None:
+    def _count(
+        self,
+        choice: _Choice,
+        server: ModelServer | None,
+        began: float,
+        status: int,
+        latency_us: float | None,
+    ) -> None:
         overhead_us = max(0.0, _since(began) - (latency_us or 0.0))
-        invocation = Invocation(status, latency_us, overhead_us, choice.instances)
-        self._invocations.add(choice.endpoint, choice.variant, invocation)
+        instance = None if server is None else server.instance_id
+        invocation = Invocation(status, latency_us, overhead_us, choice.instances, instance)
+        self._invocations.add(choice.endpoint, choice.variant, invocation, choice.cadence)
 
 
 def _since(began: float) -> float:

@@ -93,6 +93,8 @@ class FakeCloud:
         values: Sequence[float],
         unit: str = "None",
         at: datetime | None = None,
+        *,
+        fine: bool = False,
     ) -> None:
         raise NotImplementedError
 

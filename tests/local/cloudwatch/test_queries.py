@@ -171,3 +171,22 @@ def test_times_of_answers_are_aware(desk: Desk) -> None:
     desk.record(1.0)
     (at,) = get(desk, query("m1"))[0]["Timestamps"]
     assert at.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("fine", "period", "expected"),
+    [
+        (True, 10, [1.0, 5.0, 9.0]),
+        (True, 30, [6.0, 9.0]),
+        (True, 60, [15.0]),
+        (False, 10, [15.0]),
+    ],
+)
+def test_periods_below_a_minute_show_what_was_recorded_finely(
+    desk: Desk, *, fine: bool, period: int, expected: list[float]
+) -> None:
+    for minutes, value in ((0.0, 1.0), (0.25, 5.0), (0.9, 9.0)):
+        desk.record(value, minute=minutes, fine=fine)
+    asked = query("m1")
+    asked["MetricStat"]["Period"] = period
+    assert values(desk, asked) == {"m1": expected}

@@ -31,6 +31,7 @@ class Metric(NamedTuple):
     values: list[float]
     unit: str
     at: datetime | None
+    fine: bool
 
 
 class FakeCloud:
@@ -78,6 +79,10 @@ class FakeCloud:
         values: Sequence[float],
         unit: str = "None",
         at: datetime | None = None,
+        *,
+        fine: bool = False,
     ) -> None:
         with self._lock:
-            self.metrics.append(Metric(namespace, name, dict(dimensions), list(values), unit, at))
+            self.metrics.append(
+                Metric(namespace, name, dict(dimensions), list(values), unit, at, fine)
+            )

@@ -77,6 +77,55 @@ def test_minute_goes_out_whole_and_soon_after_its_end_stamped_with_its_start(sce
         assert [len(one.values) for one in same] == [len(errors.values)]
 
 
+def served_in_pieces(scene: Scene, every_s: int) -> None:
+    """Two instances that are counted so often, and each by itself."""
+    scene.model("stable")
+    scene.config(
+        "c1",
+        variant_of("stable", InitialInstanceCount=2),
+        MetricsConfig={
+            "EnableEnhancedMetrics": True,
+            "MetricPublishFrequencyInSeconds": every_s,
+        },
+    )
+    scene.endpoint("completion", "c1")
+
+
+@pytest.mark.parametrize("every_s", [10, 30])
+def test_pieces_of_a_minute_go_out_stamped_with_their_start_and_finely(
+    scene: Scene, every_s: int
+) -> None:
+    served_in_pieces(scene, every_s)
+    for _ in range(60):
+        scene.invoke()
+        time.sleep(0.005)
+    scene.stop_service()
+    counted = [one for one in of(scene.cloud.metrics, "Invocations") if len(one.dimensions) == 2]
+    stamps = [one.at.timestamp() for one in counted if one.at is not None]
+    assert len(stamps) == len(counted) == len(set(stamps)) > 1
+    assert all(stamp % every_s == 0 for stamp in stamps)
+    assert any(stamp % 60 for stamp in stamps)
+    assert sum(len(one.values) for one in counted) == 60
+    assert {one.fine for one in scene.cloud.metrics} == {True}
+
+
+def test_each_instance_is_counted_too_and_together_they_are_the_variant(scene: Scene) -> None:
+    served_in_pieces(scene, 60)
+    for number in range(30):
+        scene.invoke({"status": 500 if number % 3 == 0 else 200})
+    scene.stop_service()
+    for metric in ("Invocations", "InvocationModelErrors", "ModelLatency"):
+        by_instance: dict[str, list[float]] = {}
+        for one in of(scene.cloud.metrics, metric):
+            instance = one.dimensions.get("InstanceId", "")
+            by_instance.setdefault(instance, []).extend(one.values)
+        whole = by_instance.pop("")
+        assert len(by_instance) == 2
+        assert all(instance.startswith("i-") for instance in by_instance)
+        assert sorted(value for values in by_instance.values() for value in values) == sorted(whole)
+    assert {one.fine for one in scene.cloud.metrics} == {False}
+
+
 @pytest.fixture
 def limited(tmp_path: Path, s3: Any) -> Iterator[Scene]:
     """A scene whose models have two seconds: a healthy one makes that on any machine."""

@@ -150,8 +150,36 @@ def test_config_features_that_are_not_emulated_are_named(api: CheckedApi, scene:
     shadow = [variant_of("shadow", model="m")]
     with refused("NotImplemented", "ShadowProductionVariants"):
         scene.config("c1", variant_of("stable", model="m"), ShadowProductionVariants=shadow)
-    with refused("NotImplemented", "EnableEnhancedMetrics"):
-        scene.config(
-            "c1", variant_of("stable", model="m"), MetricsConfig={"EnableEnhancedMetrics": True}
-        )
     assert api("ListEndpointConfigs") == {"EndpointConfigs": []}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "code", "message"),
+    [
+        ({"EnableDetailedObservability": True}, "NotImplemented", "EnableDetailedObservability"),
+        ({"MetricPublishFrequencyInSeconds": 10}, "NotImplemented", "utilization metrics"),
+        (
+            {"EnableEnhancedMetrics": True, "MetricPublishFrequencyInSeconds": 120},
+            "NotImplemented",
+            "every 10, 30 or 60 s",
+        ),
+        (
+            {"EnableEnhancedMetrics": True, "MetricPublishFrequencyInSeconds": 20},
+            "ValidationException",
+            "20 is not accepted: give one of 10, 30, 60, 120, 180, 240, 300",
+        ),
+    ],
+)
+def test_metrics_that_are_not_published_here_are_named(
+    scene: Scene, metrics: Params, code: str, message: str
+) -> None:
+    scene.model("m")
+    with refused(code, message):
+        scene.config("c1", variant_of("stable", model="m"), MetricsConfig=metrics)
+
+
+def test_endpoint_says_how_often_its_metrics_come(scene: Scene) -> None:
+    scene.model("stable")
+    metrics = {"EnableEnhancedMetrics": True, "MetricPublishFrequencyInSeconds": 10}
+    scene.config("c1", variant_of("stable"), MetricsConfig=metrics)
+    assert scene.endpoint("completion", "c1")["MetricsConfig"] == metrics

@@ -1,6 +1,7 @@
 """InvokeEndpoint: which variant answers, what passes through, AWS's errors."""
 
 import json
+import random
 from typing import Any
 
 import botocore.session
@@ -9,6 +10,7 @@ from botocore.awsrequest import HeadersDict
 from botocore.parsers import create_parser
 
 from infra.local.sagemaker.replies import Reply
+from infra.local.sagemaker.router import Traffic
 from tests.local.sagemaker.scene import Scene, answer
 
 
@@ -36,6 +38,17 @@ def test_traffic_is_split_by_weight_and_never_reaches_weight_zero(serving: Scene
     # 400 draws at 1/4: 100 expected, standard deviation 8.7; the seed makes it the same each time.
     assert 60 < models.count("canary") < 140
     assert models.count("stable") == 400 - models.count("canary")
+
+
+def test_share_of_a_sized_first_step_is_held_as_it_was_sent_and_honoured(scene: Scene) -> None:
+    scene.serving(stable=1, canary=0)
+    scene.weights(stable=9983, canary=17)
+    weights = {v["VariantName"]: v["CurrentWeight"] for v in scene.settled()["ProductionVariants"]}
+    assert weights == {"stable": 9983, "canary": 17}
+    traffic, chance = Traffic({}, weights), random.Random(1)
+    picked = sum(traffic.pick(chance) == "canary" for _ in range(100_000))
+    # 170 expected, standard deviation 13; the seed makes it the same each time.
+    assert 130 < picked < 210
 
 
 def test_target_variant_reaches_a_variant_of_weight_zero(serving: Scene) -> None:

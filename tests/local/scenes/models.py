@@ -68,7 +68,7 @@ SCENES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     # Twelve real seconds for a server that does answer, on a busy machine.
     "mute": {"serving": {"startup_timeout": "4m", **_SCALED}},
     "silent": {},
-    "good": {},
+    "good": {"serving": {"metrics_every": "10s"}},
     "operator": {"rollout": _PATIENT},
     "paused": {"rollout": {"steps": [25, 50], "step_odds": [3.0, 3.0]}},
     "waiting": {"rollout": _PATIENT, "serving": _SCALED},

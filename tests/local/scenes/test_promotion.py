@@ -1,6 +1,7 @@
 """A good version takes over."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from itertools import pairwise
 
 from tests.local.scenes.stage import Stage
@@ -25,6 +26,19 @@ def test_good_version_is_promoted_and_the_loser_stays_at_weight_0(
     assert not clients.platform_errors
     stage.cloud.until(lambda: not stage.alarms("good", "v2-r1"), 20)
     assert stage.rang("good", "v2-r1") == []
+
+
+def test_endpoint_that_counts_every_ten_seconds_is_weighed_in_six_batches_a_minute(
+    stage: Stage, rollouts: Mapping[str, str]
+) -> None:
+    assert rollouts["good"] == "good-r1"
+    stage.until("good", "PROMOTED")
+    read = [entry.seen["batches"] for entry in stage.entries("good")]
+    ends = [datetime.fromisoformat(batch["end"]) for batches in read for batch in batches]
+    assert len(ends) == len(set(ends)) > 6
+    assert {end.second for end in ends} == {0, 10, 20, 30, 40, 50}
+    metrics = stage.live("good")["MetricsConfig"]  # of the config that the rollout made
+    assert metrics["MetricPublishFrequencyInSeconds"] == 10
 
 
 def test_next_update_takes_the_loser_out(stage: Stage, rollouts: Mapping[str, str]) -> None:

@@ -33,6 +33,7 @@ from steelyard.rollout.observation import (
     Trigger,
     Variant,
 )
+from steelyard.rollout.policy import Policy
 from tests.unit.rollout.scenes import POLICY, START
 
 MINUTE = timedelta(minutes=1)
@@ -138,6 +139,8 @@ class Rehearsal:
     ledger: list[Decision] = field(default_factory=list)
     approved: list[Candidate] = field(default_factory=list)
     alarms: tuple[AlarmReading, ...] = ()
+    policy: Policy = POLICY
+    traffic: tuple[int, ...] | None = None
     acted: list[tuple[int, Intent]] = field(default_factory=list)
     pages: int = 0
 
@@ -182,7 +185,7 @@ class Rehearsal:
         )
         alarms = rollout is not None and rollout.canary in self.endpoint.alarms
         return Seen(
-            POLICY,
+            self.policy,
             live if readable else None,
             serving=_serving(self.endpoint.weights, live) if readable else None,
             approved=tuple(c for c in self.approved if until is None or c.approved_at > until),
@@ -190,6 +193,7 @@ class Rehearsal:
             canary_alarms=alarms,
             canary_alarms_gone=not alarms,
             golden=(),
+            traffic=self.traffic if readable else None,
             unreadable=() if readable else ("describe endpoint: Throttling",),
         )
 

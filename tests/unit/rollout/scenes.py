@@ -100,12 +100,19 @@ def batch(
     end: datetime,
     *,
     canary: tuple[int, int] = (500, 0),
-    stable: tuple[int, int] = (500, 0),
-    percent: int = 10,
+    stable: tuple[int, int] | None = None,
+    percent: float | None = None,
 ) -> Batch:
-    """One minute: requests and errors of each variant."""
-    arms = (Arm(requests, {"errors": bad, "slow": 0}) for requests, bad in (stable, canary))
-    return Batch(end, percent, *arms)
+    """One minute: requests and errors of each variant, split as meant unless both are given."""
+    requests = canary[0]
+    if stable is None:
+        share = percent or 50
+        stable = (round(requests * (100 - share) / share) or 500, 0)
+    if percent is None:
+        percent = 100 * requests / max(1, requests + stable[0])
+    counts = (Arm(requests, {"errors": bad, "slow": 0}) for requests, bad in (stable, canary))
+    of_stable, of_canary = counts
+    return Batch(end, percent, of_stable, of_canary)
 
 
 def proved(evidence: Evidence) -> Evidence:

@@ -226,8 +226,8 @@ def test_labels_of_a_discarded_minute_are_weighed_and_its_requests_are_not() -> 
     guardrails = (Guardrail("errors", 0.5), Guardrail("labels", 0.5))
     careful = replace(POLICY, discard=20 * MINUTE, guardrails=guardrails, metric_lag=MINUTE)
     labels = {"other": Labels(40, 8)}
-    arms = (replace(arm, labels=labels) for arm in (FRESH.stable, FRESH.canary))
-    late = Batch(DONE, 10, *arms)
+    stable, canary = (replace(arm, labels=labels) for arm in (FRESH.stable, FRESH.canary))
+    late = Batch(DONE, 10, stable, canary)
     rollout = rollout_in(Phase.RAMPING, policy=careful, evidence=begin(careful.promise))
     reading = seen(live_of(rollout), batches=(late, FRESH), metrics_until=DONE, labels_until=DONE)
     after = decide(rollout, reading).state.rollout

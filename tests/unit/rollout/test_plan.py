@@ -63,6 +63,19 @@ def test_phase_with_traffic_sets_its_percentage_and_nothing_else(
     assert intent == Intent((SetWeights(weights),), config=CONFIG, weights=weights)
 
 
+@pytest.mark.parametrize(
+    ("percent", "weights"),
+    [(0.01, (9999, 1)), (0.17, (9983, 17)), (2.0, (98, 2)), (8.33, (9167, 833))],
+)
+def test_share_that_is_no_whole_percentage_is_in_hundredths(
+    percent: float, weights: tuple[int, int]
+) -> None:
+    intent = intent_for(rollout_in(Phase.RAMPING, first_percent=percent), live())
+    assert intent is not None
+    assert intent.weights == {"v1": weights[0], CANARY: weights[1]}
+    assert all(type(weight) is int for weight in intent.weights.values())
+
+
 def test_rollback_gives_stable_all_traffic_on_whatever_config() -> None:
     intent = intent_for(rollout_in(Phase.ROLLING_BACK), live())
     weights = {"v1": 100, CANARY: 0}

@@ -50,6 +50,7 @@ STATUSES = (
 WEIGHTS = st.sampled_from([0.0, 1.0, 10.0, 50.0, 90.0, 100.0, 0.0099999998, 3.4e38])
 SOMEBODY = Stable("hand", "by-hand", None)
 NAMES = ("v1", CANARY, "v9")
+SIZED = replace(POLICY, first_step="auto")
 PATIENT: dict[str, Any] = {  # a busy machine is no failure
     "deadline": None,
     "suppress_health_check": [HealthCheck.too_slow],
@@ -97,6 +98,7 @@ def readings(draw: st.DrawFn, rollout: Rollout | None, now: datetime) -> Seen:
         ),
         canary_alarms=draw(st.sampled_from([True, False, None])),
         canary_alarms_gone=draw(st.sampled_from([True, False, None])),
+        traffic=draw(st.sampled_from([None, (), (0, 0), (0, 700), (60_000, 59_000), (10**9,)])),
         unreadable=draw(st.sampled_from([(), (), ("minute 09:01",)])),
         refused=draw(st.sampled_from(["", "", "", "AccessDeniedException"])),
     )
@@ -122,6 +124,9 @@ def states(draw: st.DrawFn) -> EndpointState:
     phase = draw(st.sampled_from(Phase))
     rollout = rollout_in(phase, canary_requests=draw(st.sampled_from([0, 5000])))
     if draw(st.booleans()):
+        sized = 0.17 if rollout.step >= 0 else None
+        rollout = replace(rollout, policy=SIZED, first_percent=sized)
+    if draw(st.booleans()):
         rollout = replace(rollout, evidence=proved(rollout.evidence))
     if draw(st.booleans()):
         rollout = replace(rollout, intent=intent_for(rollout, live()))
@@ -141,6 +146,7 @@ def check_step(before: EndpointState, event: Event, now: datetime) -> EndpointSt
     check_identity(before, decision)
     check_intent(decision, event.seen)
     check_share(before, decision, event)
+    check_approved(decision)
     if before.rollout is not None and before.rollout.latched:
         check_latch(before.rollout, decision)
     return decision.state
@@ -192,10 +198,19 @@ def check_share(before: EndpointState, decision: Decision, event: Event) -> None
     assert reading.live.status == IN_SERVICE
     assert not reading.unreadable
     assert not reading.alarms
-    if old.phase is not Phase.WARMING:
+    if old.phase is Phase.WARMING:
+        assert old.policy.first_step is None or any(reading.traffic or ())
+    else:
         assert any(counts.canary.requests for counts in reading.batches)
         assert decision.verdict is not None
         assert decision.verdict.kind == "NOT_WORSE"
+
+
+def check_approved(decision: Decision) -> None:
+    """However large the traffic, no step is more than the policy's, or nothing."""
+    rollout = decision.state.rollout
+    if rollout is not None and rollout.phase is Phase.RAMPING:
+        assert 0 < rollout.canary_percent <= rollout.policy.steps[rollout.step]
 
 
 def check_latch(before: Rollout, decision: Decision) -> None:

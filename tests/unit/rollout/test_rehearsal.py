@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from math import isfinite
 from typing import Any
@@ -23,12 +24,13 @@ from steelyard.rollout.actions import SetWeights
 from steelyard.rollout.model import Candidate, DecisionKind, Phase, Rollout
 from steelyard.rollout.observation import Command, CommandName, Hint
 from tests.unit.rollout.rehearsal import MINUTE, Fate, Rehearsal
-from tests.unit.rollout.scenes import alarm, batch
+from tests.unit.rollout.scenes import POLICY, alarm, batch
 
 ENDS = (Phase.PROMOTED, Phase.ROLLED_BACK)
 WAITS = (Phase.PAUSED, Phase.NEEDS_HUMAN)
 RESTS = (*ENDS, *WAITS)
 TOLD = (DecisionKind.HAND_OVER, DecisionKind.ADOPT)
+SIZED, BUSY = replace(POLICY, first_step="auto"), (59_000, 60_000)
 GOOD, BAD, NONE = (500, 0), (500, 100), (0, 0)
 BOUND = 200  # minutes in which a rollout comes to rest once faults stop
 
@@ -44,9 +46,11 @@ class EveryOrder(RuleBasedStateMachine):
         self.ends: dict[str, Phase] = {}
         self.version = 0
 
-    @initialize(minutes=st.integers(0, 16))
-    def begin(self, *, minutes: int) -> None:
-        """Somewhere in a rollout that goes well."""
+    @initialize(minutes=st.integers(0, 16), traffic=st.sampled_from([None, BUSY, (5,)]))
+    def begin(self, *, minutes: int, traffic: tuple[int, ...] | None) -> None:
+        """Somewhere in a rollout that goes well; its first step sized to the traffic, if any."""
+        self.play.policy = SIZED if traffic else POLICY
+        self.play.traffic = traffic
         self.play.handle(Hint("tick"))
         self.approve()
         for _ in range(minutes):
@@ -97,6 +101,10 @@ class EveryOrder(RuleBasedStateMachine):
     @rule(canary=st.sampled_from([None, 0.0, 22.0]), stable=st.sampled_from([None, 0.0, 22.0]))
     def alarm_fires(self, canary: float | None, stable: float | None) -> None:
         self.play.alarms = (alarm(canary, stable),)
+
+    @rule(traffic=st.sampled_from([BUSY, (10**9,), (5,), (0, 0), None]))
+    def traffic_changes(self, traffic: tuple[int, ...] | None) -> None:
+        self.play.traffic = traffic
 
     @rule()
     def alarms_end(self) -> None:
@@ -167,6 +175,8 @@ class EveryOrder(RuleBasedStateMachine):
             return
         own = [d.state.rollout for d in self.play.ledger if d.state.rollout]
         highest = max(r.canary_percent for r in own if r.id == rollout.id)
+        if rollout.phase is Phase.RAMPING:
+            assert 0 < rollout.canary_percent <= rollout.policy.steps[rollout.step]
         assert self.play.endpoint.share(rollout.canary) <= highest + 1e-9
 
     @invariant()

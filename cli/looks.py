@@ -1,4 +1,4 @@
-"""The commands that only look: status, history, why. For `cli` alone."""
+"""The commands that only look: status, history, why, replay. For `cli` alone."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from rich.console import Console
 
 from cli.options import Env, RolloutId, State
 from cli.orders import endpoint_of
+from cli.past import past_of
+from cli.policy_file import read_policy
 from cli.problems import Problem, problems_told
 from cli.receipt import receipt_of
+from cli.replay import replay as replay_shown
 from cli.session import LOCAL, LOCAL_STATE, Session, connect
 from cli.watch import history_table, status_of
 from cli.why import why as receipt_shown
@@ -23,12 +26,16 @@ console = Console(highlight=False)
 
 
 def add_looks(app: typer.Typer) -> None:
-    """Give the console all three."""
+    """Give the console all four."""
     app.command(epilog="Example: steelyard status completion", rich_help_panel=_PANEL)(status)
     app.command(epilog="Example: steelyard history completion --all", rich_help_panel=_PANEL)(
         history
     )
     app.command(epilog="Example: steelyard why completion-r2", rich_help_panel=_PANEL)(why)
+    app.command(
+        epilog="Example: steelyard replay completion-r2 --policy stricter.yaml",
+        rich_help_panel=_PANEL,
+    )(replay)
 
 
 def status(
@@ -86,6 +93,33 @@ def why(
         ledger = connect(env, state_dir).ledger
         entries = ledger.read(endpoint_of(rollout))
         console.print(receipt_shown(receipt_of(entries, rollout, entry)))
+
+
+def replay(
+    rollout: RolloutId,
+    *,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            help="A model.yaml, or its part `rollout:`; default: the policy deployed now.",
+        ),
+    ] = None,
+    env: Env = LOCAL,
+    state_dir: State = LOCAL_STATE,
+) -> None:
+    """Show what another policy would have decided on a past rollout.
+
+    All of it comes from the ledger: the same state machine is asked again, look by look, under the
+    other policy. Its decisions are what it would have done until the canary would have had another
+    share of the traffic. Behind that, what its evidence says of the counts that there are.
+    """
+    with problems_told():
+        other = policy and read_policy(policy)
+        past = past_of(connect(env, state_dir).ledger.read(endpoint_of(rollout)), rollout)
+        name = policy.name if policy else "the policy deployed now"
+        with console.status("deciding again"):
+            shown = replay_shown(past, other or past.deployed, name)
+        console.print(shown)
 
 
 def _endpoints(session: Session, endpoint: str | None) -> list[str]:

@@ -13,10 +13,12 @@ from cli.bootstrap import bootstrap as bootstrap_model
 from cli.commands import add_commands
 from cli.demo.scenes import SCENES
 from cli.deploy import deploy as deploy_environment
+from cli.judge import add_judge
 from cli.looks import add_looks
 from cli.options import Env, State
 from cli.problems import Problem, problems_told
 from cli.session import LOCAL, LOCAL_STATE, connect
+from cli.simulate import add_simulate
 from infra.images import Image
 from infra.model_file import ModelFile, load_model, load_models
 
@@ -118,6 +120,8 @@ def bootstrap(
 
 
 add_looks(app)
+add_judge(app)
+add_simulate(app)
 add_commands(app)
 
 

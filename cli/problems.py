@@ -27,22 +27,22 @@ class Problem(Exception):
 
 
 @contextmanager
-def problems_told() -> Iterator[None]:
-    """Say what is wrong and what to do, without a traceback, and exit with 1."""
+def problems_told(code: int = 1) -> Iterator[None]:
+    """Say what is wrong and what to do, without a traceback, and exit with that code."""
     try:
         yield
     except Problem as problem:
         _tell(problem.what, problem.remedy)
-        raise typer.Exit(1) from problem
+        raise typer.Exit(code) from problem
     except SteelyardError as error:
         _tell(str(error), _ABOUT_AWS if isinstance(error.__cause__, _OF_AWS) else "")
-        raise typer.Exit(1) from error
+        raise typer.Exit(code) from error
     except _OF_AWS as error:
         _tell(str(error), _ABOUT_AWS)
-        raise typer.Exit(1) from error
+        raise typer.Exit(code) from error
     except OSError as error:  # a folder that can't be written, a local cloud that has just ended
         _tell(str(error))
-        raise typer.Exit(1) from error
+        raise typer.Exit(code) from error
 
 
 def _tell(what: str, remedy: str = "") -> None:

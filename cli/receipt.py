@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from cli.past import Past, event_of, past_of, phase_of, rollout_id, told_if_unreadable
 from cli.problems import Problem
-from steelyard.aws.ledger import Entry, state_of
+from steelyard.aws.ledger import Entry
 from steelyard.codec import decode
 from steelyard.evidence import Batch, Verdict
 from steelyard.rollout.counting import weighed
 from steelyard.rollout.model import EndpointState, Phase, Rollout
-from steelyard.rollout.observation import Command, Event, Hint, Seen, Trigger
+from steelyard.rollout.observation import Event
 
 _GOING_BACK = (Phase.ROLLING_BACK, Phase.ROLLED_BACK)
 _TAKING_OVER = (Phase.FINALIZING, Phase.PROMOTED)
@@ -63,41 +64,23 @@ def receipt_of(entries: Iterable[Entry], rollout: str, version: int | None = Non
     Raises:
         Problem: the ledger has no such rollout or entry, or it was written in another form.
     """
-    known: list[str] = []
-    own: list[Entry] = []
-    previous: dict[int, Entry | None] = {}
-    last: Entry | None = None
-    for entry in entries:
-        found = _id(entry)
-        if found and found not in known:
-            known.append(found)
-        if found == rollout:
-            own.append(entry)
-            previous[entry.version] = last
-        last = entry
-    if not own:
-        there = f"it has {', '.join(known)}" if known else "it has none of this endpoint"
-        raise Problem(f"the ledger has no rollout {rollout!r}", there)
+    past = past_of(entries, rollout)
+    own = past.own
     at = _deciding(own) if version is None else _index(own, version)
-    try:
-        return _receipt(own, previous, at)
-    except ValueError as error:
-        raise Problem(
-            f"entry {own[at].version} can't be read: {error}",
-            "it was written by another version of Steelyard",
-        ) from error
+    with told_if_unreadable(own[at]):
+        return _receipt(past, at)
 
 
-def _receipt(own: Sequence[Entry], previous: dict[int, Entry | None], at: int) -> Receipt:
-    entry = own[at]
+def _receipt(past: Past, at: int) -> Receipt:
+    own, entry = past.own, past.own[at]
     verdict = entry.decision["verdict"]
     return Receipt(
         entry=entry,
-        before=state_of(previous[entry.version], entry.endpoint),
-        event=Event(_trigger(entry), decode(Seen, entry.seen)),
+        before=past.before(entry),
+        event=event_of(entry),
         after=decode(Rollout, entry.state["rollout"]),
         verdict=None if verdict is None else decode(Verdict, verdict),
-        earlier=tuple(b for e in own[:at] for b in _weighed(previous[e.version], e)),
+        earlier=tuple(batch for one in own[:at] for batch in past.weighed(one)),
         latest=decode(Rollout, own[-1].state["rollout"]),
         ended=own[_entered(own)],
     )
@@ -105,17 +88,17 @@ def _receipt(own: Sequence[Entry], previous: dict[int, Entry | None], at: int) -
 
 def _deciding(own: Sequence[Entry]) -> int:
     """Which decision counts: what came after it only carried it out."""
-    phase = _phase(own[-1])
+    phase = phase_of(own[-1])
     for phases in (_GOING_BACK, _TAKING_OVER):
         if phase in phases:
-            return next(i for i, entry in enumerate(own) if _phase(entry) in phases)
+            return next(i for i, entry in enumerate(own) if phase_of(entry) in phases)
     return _entered(own) if phase in _WAITING else len(own) - 1
 
 
 def _entered(own: Sequence[Entry]) -> int:
     """Where the rollout came to the phase that it is in now."""
-    phase = _phase(own[-1])
-    others = (i for i in reversed(range(len(own))) if _phase(own[i]) is not phase)
+    phase = phase_of(own[-1])
+    others = (i for i in reversed(range(len(own))) if phase_of(own[i]) is not phase)
     return next(others, -1) + 1
 
 
@@ -123,28 +106,7 @@ def _index(own: Sequence[Entry], version: int) -> int:
     found = next((i for i, entry in enumerate(own) if entry.version == version), None)
     if found is None:
         raise Problem(
-            f"entry {version} is not about {_id(own[0])}",
+            f"entry {version} is not about {rollout_id(own[0])}",
             f"its entries are {own[0].version} to {own[-1].version}",
         )
     return found
-
-
-def _weighed(before: Entry | None, entry: Entry) -> tuple[Batch, ...]:
-    if before is None or not entry.seen["batches"] or _id(before) != _id(entry):
-        return ()
-    return weighed(decode(Rollout, before.state["rollout"]), decode(Seen, entry.seen))
-
-
-def _trigger(entry: Entry) -> Trigger:
-    if entry.trigger["kind"] == "command":
-        return decode(Command, entry.trigger)
-    return decode(Hint, entry.trigger)
-
-
-def _id(entry: Entry) -> str:
-    rollout = entry.state["rollout"]
-    return str(rollout["id"]) if rollout else ""
-
-
-def _phase(entry: Entry) -> Phase:
-    return Phase(entry.state["rollout"]["phase"])

@@ -52,6 +52,11 @@ def _answered(receipt: Receipt) -> Seen:
     return replace(receipt.event.seen, golden=right)
 
 
+def _visited(receipt: Receipt) -> Seen:
+    seen = receipt.event.seen
+    return seen if seen.traffic is None or any(seen.traffic) else replace(seen, traffic=(1,))
+
+
 def _allowed(receipt: Receipt) -> Seen:
     return replace(receipt.event.seen, refused="")
 
@@ -79,6 +84,7 @@ _CHANGES: Mapping[str, Callable[[Receipt], Seen]] = {
     "if stable had been as bad by the alarm's metric": _shared,
     "if everything could have been read": _readable,
     "if all golden requests had been answered rightly": _answered,
+    "if stable had had a request": _visited,
     "if AWS had not refused": _allowed,
     "if the endpoint had been as it was meant to be": _as_meant,
 }

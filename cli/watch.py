@@ -101,7 +101,7 @@ def _variants(live: dict[str, Any], state: EndpointState) -> Table:
         table.add_row(
             variant["VariantName"],
             _role(variant["VariantName"], state),
-            f"{100 * variant['CurrentWeight'] / total:.0f} %",
+            f"{100 * variant['CurrentWeight'] / total:.4g} %",  # a first step may be 0.17 %
             str(variant["CurrentInstanceCount"]),
         )
     table.caption = f"{live['EndpointStatus']}, {live['EndpointConfigName']}"
@@ -121,7 +121,7 @@ def _rollout(rollout: Rollout, entry: Entry) -> Text:
     text = Text(f"{rollout.id}: version {rollout.candidate.version} is ")
     text.append(rollout.phase.value, style=STYLES.get(rollout.phase, "cyan"))
     if rollout.phase is Phase.RAMPING:
-        text.append(f" at {rollout.canary_percent} %")
+        text.append(f" at {rollout.canary_percent:g} %")
     text.append(f" since {rollout.since:%H:%M:%S} UTC\n  {entry.decision['reason']}")
     verdict = entry.decision["verdict"]
     if verdict is not None and not rollout.phase.is_over:

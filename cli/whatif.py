@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from math import exp
+from math import exp, log
 
 from cli.counting import canary_bad, left_out, most_bad, with_bad
 from cli.receipt import Receipt
@@ -22,6 +22,8 @@ from steelyard.rollout.observation import Event, Hint, Seen
 
 _SEGMENTS_SHOWN = 3
 _LARGEST_ALPHA = 0.5
+_LEAST_LOG_ALPHA = -700.0  # about what a float can hold
+_HALVINGS = 20
 _MOMENT = timedelta(seconds=1)
 _TIMED = (Phase.PROVISIONING, Phase.WARMING, Phase.RAMPING, Phase.HOLDBACK)
 
@@ -106,7 +108,28 @@ def _of_evidence(receipt: Receipt) -> Iterator[WhatIf]:
         decision = _again(receipt, replace(seen, batches=batches), without)
         if what == verdict.carried_by or _differs(decision, receipt):
             yield WhatIf(f"without {what}", f"{_then(decision)}{_distance(decision.verdict)}")
-    yield WhatIf(f"with an alpha below {exp(-total):.2g}, not {alpha:g}", "not WORSE yet")
+    holding = _holding_alpha(receipt, alpha)
+    yield WhatIf(f"with an alpha below {holding:.2g}, not {alpha:g}", "not WORSE yet")
+
+
+def _holding_alpha(receipt: Receipt, alpha: float) -> float:
+    """The alpha below which this look had not been WORSE.
+
+    Evidence of earlier looks is the same for all of them: only what reaches the threshold is
+    lifted to it, see `evidence/overshoot.py`.
+    """
+    rollout = receipt.before.rollout
+    if rollout is None:
+        return alpha
+    low, high = _LEAST_LOG_ALPHA, log(alpha)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        policy = replace(rollout.policy, alpha=exp(middle))
+        state = replace(receipt.before, rollout=replace(rollout, policy=policy))
+        decision = step(state, receipt.event, receipt.entry.at)
+        worse = _is_worse(decision.verdict)
+        low, high = (low, middle) if worse else (middle, high)
+    return exp(high)
 
 
 def _telling(receipt: Receipt, verdict: Verdict) -> Iterator[Carrier]:

@@ -11,11 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.counts_table import counts_table
+from cli.past import standing
 from cli.receipt import Receipt
 from cli.watch import STYLES
 from cli.whatif import what_ifs
 from steelyard.evidence import Batch
-from steelyard.rollout.model import DecisionKind, Phase, Rollout
+from steelyard.rollout.counting import minutes_of
+from steelyard.rollout.model import DecisionKind, Phase
 from steelyard.rollout.observation import AlarmReading, Command
 from steelyard.rollout.orders import legal_for
 from steelyard.rollout.signals import shown
@@ -33,17 +35,18 @@ def why(receipt: Receipt) -> RenderableType:
     """What was seen and decided, and what would have changed it."""
     parts: list[RenderableType] = [
         _headline(receipt),
-        _section("Decided", _decided(receipt)),
-        _section("Seen", _seen(receipt)),
+        section("Decided", _decided(receipt)),
+        section("Seen", _seen(receipt)),
     ]
     if receipt.verdict is not None:
-        parts.append(_section("Evidence", counts_table(receipt, receipt.verdict)))
-    parts.append(_section("What would have changed it", _changes(receipt)))
-    parts.append(_section("What a person can order now", _orders(receipt)))
+        parts.append(section("Evidence", counts_table(receipt, receipt.verdict)))
+    parts.append(section("What would have changed it", _changes(receipt)))
+    parts.append(section("What a person can order now", _orders(receipt)))
     return Group(*parts)
 
 
-def _section(title: str, content: RenderableType) -> RenderableType:
+def section(title: str, content: RenderableType) -> RenderableType:
+    """One part of what is told, below its title."""
     return Group(Text(title, style="bold"), Padding(content, (0, 0, 0, 2)))
 
 
@@ -63,16 +66,11 @@ def _decided(receipt: Receipt) -> Text:
     text = Text(f"entry {entry.version}, {_time(entry.at)}, {_came(receipt)}: ")
     text.append(DecisionKind(decision["kind"]).replace("_", " "), style="bold")
     text.append(", ")
-    if before is not None and before.id == after.id and _place(before) != _place(after):
-        text.append(f"{_place(before)} → ")
-    text.append(_place(after), style=STYLES.get(after.phase, "cyan"))
+    if before is not None and before.id == after.id and standing(before) != standing(after):
+        text.append(f"{standing(before)} → ")
+    text.append(str(standing(after)), style=STYLES.get(after.phase, "cyan"))
     text.append(f"\n{decision['reason']}")
     return text
-
-
-def _place(rollout: Rollout) -> str:
-    with_traffic = rollout.phase in (Phase.RAMPING, Phase.HOLDBACK)
-    return f"{rollout.phase} at {rollout.canary_percent} %" if with_traffic else rollout.phase
 
 
 def _came(receipt: Receipt) -> str:
@@ -100,7 +98,9 @@ def _seen(receipt: Receipt) -> Table:
 def _requests(receipt: Receipt) -> str:
     counted = receipt.counted
     if not (*receipt.earlier, *counted):
-        return "none weighed: the canary has had no whole minute of traffic"
+        stable = receipt.event.seen.traffic
+        beside = f"; stable's latest minutes: {', '.join(map(str, stable))}" if stable else ""
+        return f"none weighed: the canary has had no whole minute of traffic{beside}"
     here = _both(counted) if counted else "no new minute"
     return f"{here} at this look; {_both((*receipt.earlier, *counted))} in all"
 
@@ -111,8 +111,9 @@ def _both(batches: Iterable[Batch]) -> str:
         sum(arm.requests for arm in arms)
         for arms in ((b.stable for b in batches), (b.canary for b in batches))
     )
-    minutes = "1 minute" if len(batches) == 1 else f"{len(batches)} minutes"
-    return f"stable {stable}, canary {canary} in {minutes}"
+    minutes = minutes_of(batches)
+    span = "1 minute" if minutes == 1 else f"{minutes} minutes"
+    return f"stable {stable}, canary {canary} in {span}"
 
 
 def _alarm(alarm: AlarmReading) -> str:
@@ -143,7 +144,7 @@ def _changes(receipt: Receipt) -> RenderableType:
     table.add_column(ratio=3)
     for supposition in found:
         table.add_row(Text(supposition.supposed), Text(f"→ {supposition.then}"))
-    forecast = receipt.verdict.forecast_requests if receipt.verdict else None
+    forecast = receipt.verdict.requests_to_pass if receipt.verdict else None
     if forecast is not None:
         table.add_row(f"with about {forecast} more canary requests", _pace(receipt, forecast))
     return table if table.row_count else Text("nothing of what was seen")
@@ -155,7 +156,7 @@ def _pace(receipt: Receipt, forecast: int) -> str:
     requests = sum(batch.canary.requests for batch in counted)
     if not requests:
         return "→ the evidence suffices, at the rates seen"
-    minutes = max(1, round(forecast * len(counted) / requests))
+    minutes = max(1, round(forecast * minutes_of(counted) / requests))
     return f"→ the evidence suffices, at the rates seen; in about {minutes} min"
 
 

@@ -11,7 +11,16 @@ from steelyard.aws.ledger import Entry
 from steelyard.rollout.golden import Answer
 from steelyard.rollout.observation import Command, CommandName
 from tests.unit.cli.told import ID, WEIGHED, Told, arm, at
-from tests.unit.rollout.scenes import BOOTSTRAP, CANARY, CANDIDATE, MINUTE, STABLE, alarm, live
+from tests.unit.rollout.scenes import (
+    BOOTSTRAP,
+    CANARY,
+    CANDIDATE,
+    MINUTE,
+    POLICY,
+    STABLE,
+    alarm,
+    live,
+)
 
 WRONG = Answer("hello", "wrong", "no completions", 0.1)
 
@@ -27,13 +36,13 @@ def quiet(told: Told, canary: int = 60) -> Entry:
 
 def test_rollback_for_a_segment_names_it_and_says_that_without_it_nothing_had_happened() -> None:
     told = Told(WEIGHED).ramping()
-    stable = arm(900, 4, networking=(60, 15), text=(60, 15))
-    canary = arm(100, 1, networking=(30, 29), text=(30, 7))
+    stable = arm(900, 4, networking=(240, 60), text=(60, 15))
+    canary = arm(100, 1, networking=(30, 29), text=(6, 1))
     told.look(told.counts(canary, stable))
     said = told.why()
     assert "on a tick: roll back, RAMPING at 10 % → ROLLING_BACK the canary is worse" in said
-    assert "networking 15/60 25.0% 29/30 96.7%" in said
-    assert "text 15/60 25.0% 7/30 23.3%" in said
+    assert "networking 60/240 25.0% 29/30 96.7%" in said
+    assert "text 15/60 25.0% 1/6 16.7%" in said
     assert "WORSE, carried by labels of segment networking" in said
     assert "without labels of segment networking → RAMPING, hold: lacks evidence on" in said
     assert "without labels of segment text" not in said
@@ -135,6 +144,27 @@ def test_wrong_golden_request_is_named_with_what_was_wrong() -> None:
     said = told.why()
     assert "golden hello wrong: no completions right: again 0.10 s" in said
     assert "if all golden requests had been answered rightly → WARMING, hold" in said
+
+
+def test_first_step_that_nothing_sizes_says_what_it_waits_for() -> None:
+    told = Told(replace(POLICY, first_step="auto")).opened()
+    told.event(BOOTSTRAP)
+    told.event(live())
+    told.event(live(), traffic=(0, 0))
+    said = told.why()
+    assert "waits: stable had no request in 2 minutes to size the first step by" in said
+    assert "if stable had had a request → RAMPING, advance" in said
+    assert "stable's latest minutes: 0, 0" in said
+
+
+def test_share_below_one_percent_is_told_as_it_is() -> None:
+    told = Told(replace(POLICY, first_step="auto")).opened()
+    told.event(BOOTSTRAP)
+    told.event(live())
+    told.event(live(), traffic=(60_000, 100))
+    said = told.why()
+    assert "WARMING → RAMPING at 0.17 %" in said
+    assert "if stable had had a request" not in said
 
 
 def test_waiting_rollout_says_for_what_and_that_a_person_may_start_it() -> None:

@@ -173,7 +173,9 @@ def test_lost_subject_is_found_by_name_before_holdback() -> None:
     assert max(percent for _, _, percent in found) <= POLICY.steps[-1]
 
 
-def test_slow_long_contexts_are_found_at_the_first_step() -> None:
-    found = _ends(60, Version(long=60.0))
+def test_slow_long_contexts_are_found_and_nearly_always_at_the_first_step() -> None:
+    found = _ends(100, Version(long=60.0))
 
-    assert found.keys() == {("WORSE", "latency", POLICY.steps[0])}
+    assert {(kind, why) for kind, why, _ in found} == {("WORSE", "latency")}
+    assert max(percent for _, _, percent in found) < POLICY.holdback_percent
+    assert found["WORSE", "latency", POLICY.steps[0]] > 90

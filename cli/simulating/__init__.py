@@ -1,0 +1,1 @@
+"""What `steelyard simulate` is made of; numpy, scipy and matplotlib are imported here alone."""

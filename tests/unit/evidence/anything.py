@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from math import inf, log
 
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ from steelyard.evidence import (
     judge,
     weigh,
 )
+from steelyard.evidence.likelihood import log_sum
 
 from .simulation import START
 
@@ -90,6 +92,17 @@ def all_of(history: list[Batch], promise: Promise = PROMISE) -> Evidence:
 def harm(history: list[Batch]) -> float:
     """Total log evidence of harm."""
     return judge(all_of(history), PROMISE, 0).log_evidence["total"]
+
+
+def harm_until_worse(history: list[Batch]) -> float:
+    """Total log evidence of harm; infinite once it was WORSE, for then the canary is gone."""
+    evidence, total = begin(PROMISE), 0.0
+    for batch in history:
+        evidence = weigh(evidence, batch, PROMISE)
+        total = log_sum(log(g.weight) + evidence.of(g.metric, PROMISE) for g in PROMISE.guardrails)
+        if total >= -log(PROMISE.alpha):
+            return inf
+    return total
 
 
 def backwards(batch: Batch) -> Batch:

@@ -27,7 +27,17 @@ from steelyard.evidence import (
     weigh,
 )
 
-from .anything import HUGE, NAMED, PERCENTS, PROMISE, all_of, backwards, batches, harm
+from .anything import (
+    HUGE,
+    NAMED,
+    PERCENTS,
+    PROMISE,
+    all_of,
+    backwards,
+    batches,
+    harm,
+    harm_until_worse,
+)
 from .simulation import MINUTE, START
 
 NOTHING = Arm(0, {})
@@ -151,11 +161,12 @@ def test_one_more_bad_event_never_counts_for_its_own_arm(
     worse: Change, history: list[Batch], data: st.DataObject
 ) -> None:
     index = data.draw(st.integers(0, len(history) - 1))
-    batch, before = history[index], harm(history)
-    canary_worse = replace(batch, canary=worse(batch.canary, data))
-    stable_worse = replace(batch, stable=worse(batch.stable, data))
-    assert harm([*history[:index], canary_worse, *history[index + 1 :]]) >= before - 1e-6
-    assert harm([*history[:index], stable_worse, *history[index + 1 :]]) <= before + 1e-6
+    batch, before = history[index], harm_until_worse(history)
+    canary_worse, stable_worse = list(history), list(history)
+    canary_worse[index] = replace(batch, canary=worse(batch.canary, data))
+    stable_worse[index] = replace(batch, stable=worse(batch.stable, data))
+    assert harm_until_worse(canary_worse) >= before - 1e-6
+    assert harm_until_worse(stable_worse) <= before + 1e-6
 
 
 def one_band_up(arm: Arm, data: st.DataObject) -> Arm:

@@ -1,7 +1,6 @@
 """The promises on labels and latencies, simulated: frequent events, segments, and whole rollouts.
 
-As in test_promise_kept, the everyday tests take large error probabilities, the long ones the
-defaults.
+As in test_promise_kept, all take large error probabilities, and the long ones the default beta.
 """
 
 from __future__ import annotations
@@ -84,35 +83,34 @@ def test_canary_wrong_at_the_steps_odds_seldom_passes(
 
 
 @pytest.mark.long
-@pytest.mark.timeout(280)
 @pytest.mark.parametrize("wrong", [0.05, 0.5, 0.7, 0.95])
-def test_false_rollbacks_by_labels_stay_within_one_percent(wrong: float) -> None:
-    scene = with_incident(wrong, ramp(250)[0])
-    hits, limit = share_of_runs(WORSE, scene, promise_on("labels", segments=EIGHT), runs=1000)
-    show(f"\n{wrong:.0%} wrong: {hits} of 1000 rolled back, upper limit {limit:.2%}")
-    assert limit <= 0.015
+def test_false_rollbacks_by_labels_stay_within_five_percent(wrong: float) -> None:
+    scene = with_incident(wrong, ramp(60)[0])
+    promise = replace(promise_on("labels", segments=EIGHT), alpha=0.05)
+    hits, limit = share_of_runs(WORSE, scene, promise, runs=300)
+    show(f"\n{wrong:.0%} wrong: {hits} of 300 rolled back, upper limit {limit:.2%}")
+    assert limit <= 0.075
 
 
 @pytest.mark.long
-@pytest.mark.timeout(280)
 @pytest.mark.parametrize("margin", [1.0, 1.1])
-def test_false_rollbacks_by_latency_stay_within_one_percent(margin: float) -> None:
-    scene = replace(ramp(400)[1], factor=margin, margin=margin)
-    hits, limit = share_of_runs(WORSE, scene, promise_on("latency", margin=margin), runs=500)
-    show(f"\nlatency, margin {margin}: {hits} of 500 rolled back, upper limit {limit:.2%}")
-    assert limit <= 0.015
+def test_false_rollbacks_by_latency_stay_within_five_percent(margin: float) -> None:
+    scene = replace(ramp(80)[1], factor=margin, margin=margin)
+    promise = replace(promise_on("latency", margin=margin), alpha=0.05)
+    hits, limit = share_of_runs(WORSE, scene, promise, runs=300)
+    show(f"\nlatency, margin {margin}: {hits} of 300 rolled back, upper limit {limit:.2%}")
+    assert limit <= 0.075
 
 
 @pytest.mark.long
-@pytest.mark.timeout(280)
 @pytest.mark.parametrize(("percent", "odds", "wrong"), [(10, 3.0, 0.4), (50, 1.5, 0.7)])
 def test_false_passes_by_labels_stay_within_five_percent(
     percent: int, odds: float, wrong: float
 ) -> None:
     promise = promise_on("labels", step_odds=(odds,))
     scene = LabelScene(
-        60, lambda _: percent, lambda _: wrong, {"segment-a": odds}, 300, ("segment-a",)
+        60, lambda _: percent, lambda _: wrong, {"segment-a": odds}, 120, ("segment-a",)
     )
-    hits, limit = share_of_runs(NOT_WORSE, scene, promise, runs=1000)
-    show(f"\nodds {odds} at {percent} %: {hits} of 1000 passed, upper limit {limit:.2%}")
+    hits, limit = share_of_runs(NOT_WORSE, scene, promise, runs=300)
+    show(f"\nodds {odds} at {percent} %: {hits} of 300 passed, upper limit {limit:.2%}")
     assert limit <= 0.05

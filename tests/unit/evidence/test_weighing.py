@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import exp
+from math import exp, log
 
 import pytest
 
@@ -19,12 +19,12 @@ from steelyard.evidence import (
     VerdictKind,
     begin,
     judge,
-    weigh,
 )
 from steelyard.evidence.pending import Counts
+from steelyard.evidence.stream import Setting
 
 from .exact import drawn_at_random
-from .scenes import SEGMENTS, bands, batch, labelled, segmented
+from .scenes import SEGMENTS, bands, batch, labelled, more, segmented
 from .simulation import START
 
 PROMISE = Promise(
@@ -76,7 +76,7 @@ def latencies(canary: Counts, stable: Counts) -> Batch:
 def before_worse(minute: Batch) -> list[Evidence]:
     """The evidence after each of some minutes that end in WORSE, but for the last."""
     states = [begin(PROMISE)]
-    while judge(after := weigh(states[-1], minute, PROMISE), PROMISE, 0).kind is not (
+    while judge(after := more(states[-1], minute, promise=PROMISE), PROMISE, 0).kind is not (
         VerdictKind.WORSE
     ):
         states.append(after)
@@ -114,7 +114,20 @@ def test_canary_drawn_at_random_never_raises_the_mean_of_what_counts(
         mean = 0.0
         for chance, canary in drawn_at_random(POOL, 11):
             stable = tuple(all_ - mine for all_, mine in zip(POOL, canary, strict=True))
-            after = weigh(evidence, drawn(canary, stable), PROMISE)
+            after = more(evidence, drawn(canary, stable), promise=PROMISE)
             total = judge(after, PROMISE, 0).log_evidence["total"]
             mean += chance * min(exp(total), 1 / PROMISE.alpha)
         assert mean <= exp(judge(evidence, PROMISE, 0).log_evidence["total"]) * (1 + 1e-9)
+
+
+def test_latency_has_to_reach_what_its_part_of_the_bet_asks_for() -> None:
+    tail = Batch(
+        START, 10, Arm(400, {}, (0,) * 11 + (396, 4) + (0,) * 13),
+        Arm(40, {}, (0,) * 11 + (38, 2) + (0,) * 13),
+    )  # fmt: skip
+    enough, evidence = log(1 / PROMISE.alpha / 0.2), before_worse(tail)[-1]
+    setting = Setting(1.0, enough)
+    after = more(evidence, tail, promise=PROMISE).latency
+    assert after == evidence.latency.after(tail, setting)
+    assert after != evidence.latency.after(tail, replace(setting, log_threshold=enough - 1.5))
+    assert after != evidence.latency.after(tail, replace(setting, minutes=0.5))

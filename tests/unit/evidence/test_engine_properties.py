@@ -69,7 +69,7 @@ MOST_LEAVES = 3 * BANDS + 2 * (12 * len(NAMED) + 1) + 2 * 11 + 40
 
 
 @given(st.lists(batches(), max_size=5), st.integers(0, 5))
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_any_counts_give_a_sound_verdict_and_a_state_of_bounded_size_that_json_keeps(
     history: list[Batch], step: int
 ) -> None:
@@ -156,7 +156,7 @@ def one_more_error_in_a_segment(arm: Arm, data: st.DataObject) -> Arm:
 
 @pytest.mark.parametrize("worse", [one_more_error, one_more_wrong, one_more_error_in_a_segment])
 @given(history=st.lists(batches(most=300), min_size=1, max_size=4), data=st.data())
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_one_more_bad_event_never_counts_for_its_own_arm(
     worse: Change, history: list[Batch], data: st.DataObject
 ) -> None:
@@ -180,7 +180,7 @@ def one_band_up(arm: Arm, data: st.DataObject) -> Arm:
 
 
 @given(st.lists(batches(most=300), max_size=3), batches(most=300), st.data())
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_one_more_slow_request_in_the_last_batch_never_counts_for_its_own_arm(
     history: list[Batch], last: Batch, data: st.DataObject
 ) -> None:
@@ -194,7 +194,7 @@ def test_one_more_slow_request_in_the_last_batch_never_counts_for_its_own_arm(
 
 
 @given(st.lists(batches(most=300), max_size=5), st.permutations(NAMED))
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_order_of_segments_and_of_keys_does_not_matter(
     history: list[Batch], order: list[str]
 ) -> None:
@@ -207,7 +207,7 @@ def test_order_of_segments_and_of_keys_does_not_matter(
 
 
 @given(st.lists(batches(), max_size=4), PERCENTS)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_batch_without_a_request_changes_nothing(history: list[Batch], percent: float) -> None:
     before = all_of([*history, Batch(START, 100, NOTHING, NOTHING)])
     later = weigh(before, Batch(START + HOUR, percent, NOTHING, NOTHING), PROMISE)
@@ -216,7 +216,7 @@ def test_batch_without_a_request_changes_nothing(history: list[Batch], percent: 
 
 @given(st.lists(batches(most=300), max_size=4), st.integers(5, HUGE), st.integers(5, HUGE))
 @example([], 5, HUGE)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_batch_without_information_changes_nothing_but_the_restarts_share(
     history: list[Batch], canary: int, stable: int
 ) -> None:
@@ -237,7 +237,7 @@ def test_batch_without_information_changes_nothing_but_the_restarts_share(
 
 
 @given(st.lists(batches(), max_size=4), st.integers(0, 100), st.integers(0, HUGE))
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_batch_without_bad_events_never_raises_the_evidence_of_harm(
     history: list[Batch], percent: int, requests: int
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import exp, log
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from steelyard.evidence.likelihood import Table
@@ -50,6 +50,7 @@ def totals(draw: st.DrawFn, canary: int = 40, stable: int = 200, most: int = 60)
 
 
 @given(harms(), totals(), MARGINS, st.floats(0.01, 6))
+@settings(deadline=None)
 def test_mean_of_what_counts_is_never_more_than_the_evidence_before(
     harm: Harm, table: Table, margin: float, further: float
 ) -> None:
@@ -64,6 +65,7 @@ def test_mean_of_what_counts_is_never_more_than_the_evidence_before(
 
 
 @given(harms(), totals(), MARGINS, st.floats(0.01, 6))
+@settings(deadline=None)
 def test_more_of_the_same_bad_events_on_the_canary_reach_the_threshold_all_the_more(
     harm: Harm, table: Table, margin: float, further: float
 ) -> None:
@@ -137,6 +139,7 @@ def test_history_crosses_with_at_most_alpha_and_is_quicker(table: Table, margin:
 
 
 @given(harms(), totals(canary=120, stable=1200), MARGINS, st.floats(0.01, 6))
+@settings(deadline=None)
 def test_one_more_bad_event_never_counts_for_its_own_arm(
     harm: Harm, table: Table, margin: float, further: float
 ) -> None:

@@ -20,7 +20,7 @@ class Dispersions:
         statistic, expected, variance = self._sums
         found = np.ones(len(statistic))
         sure = statistic - expected > SURE * np.sqrt(variance)
-        found[sure] = statistic[sure] / expected[sure]
+        found[sure] = 2 * statistic[sure] / expected[sure] - 1
         return found
 
     def see(self, requests: Ints, bad: Ints) -> None:
@@ -36,9 +36,9 @@ class Dispersions:
         sparse = np.where(counted, 1 / (each * spread[:, None]), 0.0).sum(axis=1) / parts
         freedom = parts - 1
         self._sums[:, tell] += (
-            squares.sum(axis=1) / spread,
-            freedom * all_ / (all_ - 1),
-            freedom * (2 + sparse),
+            squares.sum(axis=1),
+            freedom * all_ / (all_ - 1) * spread,
+            freedom * (2 + sparse) * spread**2,
         )
 
     def keep(self, which: Bools) -> None:

@@ -16,6 +16,7 @@ from tests.functional.fake_table import FakeTable
 from tests.functional.labelling import TABLE, VARIANTS, Crashed, crash, never
 from tests.functional.world import START
 
+pytestmark = pytest.mark.long
 REPORTS, IDS = 100_000, 60_000
 KEY = b"key"
 KNOWN = Known(VARIANTS, ("networking", "text"))

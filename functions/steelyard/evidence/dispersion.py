@@ -30,7 +30,8 @@ class Dispersion:
     <= alpha, if parts differ by no more than phi says.
 
     Attributes:
-        statistic: sums of Pearson's statistic.
+        statistic: sums of Pearson's statistic, each times the batch's variance of one request:
+            batches count by their bad events, and a cluster is not hidden by the rate it makes.
         expected, variance: its mean and variance, had bad events been spread by chance.
         a_a: evidence that the first part is worse than the others.
     """
@@ -42,10 +43,14 @@ class Dispersion:
 
     @property
     def phi(self) -> float:
-        """Variance of bad events as a multiple of what it were by chance; 1 without a sign."""
+        """How many bad events count as one; 1 without a sign that they hang together.
+
+        The variance is that of all bad events. Where half of them come alone and half in clusters
+        it says half of what a cluster is, and a cluster must not count as two: so twice the excess.
+        """
         if self.statistic - self.expected <= SURE * sqrt(self.variance):
             return 1.0
-        return self.statistic / self.expected
+        return 2 * self.statistic / self.expected - 1
 
     def after(self, parts: Sequence[Counts]) -> Dispersion:
         """With one more batch: good and bad of each part, in the same order in all batches."""
@@ -61,9 +66,9 @@ class Dispersion:
         # Given the totals the counts are hypergeometric; few events make the statistic jump.
         sparse = sum(1 / (n * spread) for n in each) / len(each)
         spread_out = Dispersion(
-            self.statistic + statistic / spread,
-            self.expected + freedom * requests / (requests - 1),
-            self.variance + freedom * (2 + sparse),
+            self.statistic + statistic,
+            self.expected + freedom * requests / (requests - 1) * spread,
+            self.variance + freedom * (2 + sparse) * spread**2,
             self.a_a,
         )
         return spread_out._with_a_a(parts)

@@ -69,10 +69,8 @@ def _first(xs: Sequence[float], against: Sequence[float], threshold: float) -> f
 
     Left of a point that is below, a convex function lies above the line through it and the next.
     """
-    inside = next((i for i, value in enumerate(against) if value < threshold), None)
-    if inside is None:  # between two of `xs`, beside the least
-        inside = min(range(len(xs)), key=lambda i: against[i])
-        return xs[inside - 1] if inside else -inf
+    # The likeliest of `xs` is never out: the mean likelihood of all is no higher.
+    inside = next(i for i, value in enumerate(against) if value < threshold)
     if inside == 0:
         return -inf
     if inside + 1 == len(xs):

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 
+import pytest
+
 from tests.local.scenes.models import CONTEXTS
 from tests.local.scenes.stage import Stage
 
+pytestmark = pytest.mark.long
 CANARY = "v2-r1"
 
 

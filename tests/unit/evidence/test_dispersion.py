@@ -71,13 +71,14 @@ def test_independent_requests_show_about_chance_and_are_mostly_taken_for_it() ->
 def test_clusters_show_their_size(size: int) -> None:
     random = Random(size)
     spread = after(*(in_clusters(random, size) for _ in range(400)))
-    assert spread.phi == pytest.approx(size, rel=0.2)
+    assert spread.statistic / spread.expected == pytest.approx(size, rel=0.2)
+    assert spread.phi == pytest.approx(2 * size - 1, rel=0.2)
 
 
 def test_few_minutes_of_small_clusters_are_no_sign_yet() -> None:
     lucky = Dispersion(statistic=13.9, expected=10.0, variance=4.0)
     assert lucky.phi == 1
-    assert replace(lucky, statistic=14.1).phi == pytest.approx(1.41)
+    assert replace(lucky, statistic=14.1).phi == pytest.approx(1.82)
 
 
 def test_order_of_parts_does_not_matter_but_for_who_is_compared() -> None:

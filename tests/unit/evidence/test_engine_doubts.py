@@ -29,7 +29,7 @@ from .scenes import (
 from .simulation import promise_of
 from .traffic import promise_on
 
-SPREAD = Dispersion(statistic=400.0, expected=100.0, variance=200.0)  # phi is 4
+SPREAD = Dispersion(statistic=250.0, expected=100.0, variance=200.0)  # phi is 4
 
 
 def spread_out(promise: Promise) -> Evidence:

@@ -9,6 +9,7 @@ import pytest
 from steelyard.evidence import Arm, Evidence, Promise, VerdictKind, begin, judge, weigh
 from steelyard.evidence.dispersion import Dispersion
 from steelyard.evidence.guard import log_threshold
+from steelyard.evidence.interval import Interval
 from steelyard.evidence.likelihood import Table
 from steelyard.evidence.mixture import REGRESSIONS, begin_harm
 from steelyard.evidence.odds import odds_log_ratios
@@ -135,9 +136,8 @@ def test_overdispersion_divides_what_proves_that_the_canary_is_not_worse() -> No
     assert spread.guards["errors"].ratio_at(3.0) == quarter
     assert quarter.log_evidence < plain.guards["errors"].ratio_at(3.0).log_evidence
     assert spread.guards["errors"].rate == begin_rate(0.005).after(60, 1, cap, phi=4)
-    low, high = spread.guards["errors"].interval.ends(0.5)
-    narrower_low, narrower_high = plain.guards["errors"].interval.ends(0.5)
-    assert low <= narrower_low <= narrower_high <= high
+    interval = Interval().after(Table(60, 1, 1140, 19), phi=4)
+    assert spread.guards["errors"].interval == interval
     assert spread.guards["latency"] == plain.guards["latency"]
 
 

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import log
 from random import Random
 from statistics import mean
 
 import pytest
 
 from steelyard.evidence import Guardrail, Promise, VerdictKind, begin, judge, weigh
+from steelyard.evidence.forecast import Traffic, requests_until_found
+from steelyard.evidence.mixture import REGRESSIONS
+from steelyard.evidence.odds import odds_log_ratios
+from steelyard.evidence.stream import Setting
 
-from .scenes import FAILING, HEALTHY, PERFECT, SEGMENTS, batch, labelled, segmented, verdict_of
+from .scenes import (
+    FAILING,
+    HEALTHY,
+    PERFECT,
+    SEGMENTS,
+    after,
+    batch,
+    labelled,
+    segmented,
+    verdict_of,
+)
 from .simulation import promise_of, says, show, steady
 from .traffic import promise_on
 
@@ -59,6 +74,22 @@ def test_forecast_after_hours_lies_within_a_third_of_the_simulated_mean(healthy:
     foreseen, needed = foreseen_and_needed(2, 5, 0.01, healthy, seeds=60)
     show(f"\nafter {healthy} healthy minutes: foreseen {foreseen:.0f}, needed {needed:.0f}")
     assert foreseen == pytest.approx(needed, rel=1 / 3)
+
+
+@pytest.mark.parametrize("factor", [1.5, 2.0])
+@pytest.mark.parametrize("minutes", [1, 30])
+def test_so_many_requests_make_the_best_bet_suffice_alone(factor: float, minutes: int) -> None:
+    evidence = after(*[HEALTHY] * minutes, promise=PROMISE)
+    guard, harm = evidence.guards["errors"], evidence.harm["errors"]
+    foreseen = requests_until_found(guard, harm, Setting(1.05, 4.0), factor)
+    assert foreseen is not None
+    rate = 19 / 1140
+    traffic = Traffic(rate, factor * rate / (1 - rate + factor * rate), 5).of_many
+    bets = tuple(1.05 * regression for regression in REGRESSIONS)
+    gains = [gain / 1_000_000 for gain in odds_log_ratios(traffic, 1.05, bets)]
+    for requests, enough in ((foreseen, True), (foreseen - 1, False)):
+        wealth = (w + requests * g for w, g in zip(harm.log_wealth, gains, strict=True))
+        assert (max(wealth) - log(len(bets)) >= 4.0) is enough
 
 
 def test_nothing_is_foreseen_before_both_arms_failed_or_at_no_share() -> None:

@@ -13,6 +13,7 @@ TOLERANCE = 1.05
 LABELS_TOLERANCE = 1.25
 """Labels come late, and from users: their share may differ more."""
 
+_LEAST_PERCENT = 1e-6  # a smaller share is none; its odds would not fit a float for long
 _FURTHER = (1.1, 1.5, 4.0)  # factors bet on beyond the tolerance, on either side
 
 
@@ -38,7 +39,7 @@ class SampleRatio:
     def after(self, canary: int, stable: int, canary_percent: float) -> SampleRatio:
         """With one more batch's requests."""
         total = canary + stable
-        if not total or not 0 < canary_percent < 100:
+        if not total or not _LEAST_PERCENT <= canary_percent < 100:
             return self
         odds = canary_percent / (100 - canary_percent)
         more = tuple(_gain(canary, stable, odds * TOLERANCE, further) for further in _FURTHER)

@@ -102,9 +102,9 @@ def test_exit_code_says_worse_where_it_is_asked_for() -> None:
 def test_exit_code_says_worse_also_where_the_evidence_waned() -> None:
     """By parts of stable that differ; without them a threshold that was reached stays reached."""
     parts = [{"requests": 450, "bad": {"errors": errors}} for errors in (0, 20, 250)]
-    worse = [line(n, arm(950, 20, parts=parts[:2]), arm(50, 45)) for n in range(2)]
+    worse = [line(n, arm(950, 20, parts=parts[:2]), arm(50, 45)) for n in range(4)]
     equal = [parts[2], parts[2]]
-    better = [line(n, arm(950, 500, parts=equal), arm(50, 0)) for n in range(2, 6)]
+    better = [line(n, arm(950, 500, parts=equal), arm(50, 0)) for n in range(4, 12)]
     run = judged([*worse, *better], "--exit-code")
     assert "WORSE" in [one["verdict"] for one in run.verdicts]
     assert (run.code, run.last["verdict"] == "WORSE") == (1, False)

@@ -61,7 +61,7 @@ def test_without_segments_the_pooled_stream_has_all_of_its_metrics_weight() -> N
 def test_overdispersion_is_none_until_it_is_measured_and_each_metrics_own() -> None:
     state = begin(PROMISE)
     assert (state.phi("errors"), state.phi("latency")) == (1, 1)
-    spread = Dispersion(statistic=400.0, expected=100.0, variance=200.0)
+    spread = Dispersion(statistic=250.0, expected=100.0, variance=200.0)
     state = Evidence(state.guards, state.harm, dispersion={"errors": spread})
     assert (state.phi("errors"), state.phi("latency")) == (4, 1)
 

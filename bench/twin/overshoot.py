@@ -12,9 +12,11 @@ import numpy as np
 
 from bench.counts import Bools, Ints
 from bench.traffic.curves import Floats
+from bench.twin.odds import gains
 from bench.twin.tables import Tables
-from steelyard.evidence.mixture import REGRESSIONS
-from steelyard.evidence.overshoot import MOST_TERMS, SPREADS
+from steelyard.evidence.likelihood import Table
+from steelyard.evidence.mixture import REGRESSIONS, Harm
+from steelyard.evidence.overshoot import MOST_TERMS, SPREADS, so_do_all_beyond
 
 _EVEN = 0.7  # a little more than ln 2
 _ROUGH = 0.1  # more than nine factorials by Stirling's formula are wrong by
@@ -59,6 +61,19 @@ def reach(bets: Bets, tables: Tables, null: float, log_threshold: Floats) -> Boo
         spent = (law * np.where(beside, threshold, evidence)).sum(axis=1)
         highest = np.take_along_axis(evidence, (last - first)[:, None], axis=1)
         found[some] = (highest >= threshold)[:, 0] & (spent <= np.exp(bets.before[some]))
+    return _sure(found, bets, tables, null, log_threshold)
+
+
+def _sure(found: Bools, bets: Bets, tables: Tables, null: float, log_threshold: Floats) -> Bools:
+    """Those of `found` that more bad events of the canary would not undo; by the engine, as few."""
+    some = np.flatnonzero(found)
+    few = tables.of(some)
+    wealth = (bets.wealth[:, some] - gains(few, null) - log_threshold[some]).T
+    reserve = bets.reserve[some] - log_threshold[some]
+    counts = zip(few.canary, few.canary_bad, few.stable, few.stable_bad, strict=True)
+    for stream, own, left, table in zip(some, wealth, reserve, counts, strict=True):
+        harm = Harm(tuple(map(float, own)), float(left))
+        found[stream] = so_do_all_beyond(harm, Table(*map(int, table)), null)
     return found
 
 

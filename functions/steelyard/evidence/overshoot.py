@@ -23,6 +23,7 @@ from math import ceil, exp, floor, log, sqrt
 
 from steelyard.evidence.likelihood import Table
 from steelyard.evidence.mixture import REGRESSIONS, Harm
+from steelyard.evidence.odds import odds_log_ratios
 
 MOST_TERMS = 128  # with more counts in doubt each leaps little, and they would cost time
 SPREADS = 8  # beyond so many standard deviations, and as many events, no count is expected
@@ -47,19 +48,44 @@ def reaches(
     before = part.log_evidence
     if table.silent or before >= 0:
         return before >= 0
+    return _spends(part, table, null, gains) and so_do_all_beyond(part, table, null)
+
+
+def _spends(harm: Harm, table: Table, null: float, gains: Sequence[float]) -> bool:
+    """Whether what lies beyond the threshold, at 1, pays for this count and all above it."""
     counts = _likely(table, null)
     if not counts or len(counts) > MOST_TERMS or table.canary_bad < counts[0]:
         return False
-    evidence = _evidence(part, table, gains, counts)
+    evidence, before = _evidence(harm, table, gains, counts), exp(harm.log_evidence)
     if evidence[-1] < 1:
         return False
     law = _law(table, null, counts)
     spent = sum(mass * min(one, 1.0) for mass, one in zip(law, evidence, strict=True))
     for count, mass, one in zip(counts[::-1], law[::-1], evidence[::-1], strict=True):
         spent += mass * max(0.0, 1 - one)
-        if spent > exp(before) or count <= table.canary_bad:
-            return spent <= exp(before)
+        if spent > before or count <= table.canary_bad:
+            return spent <= before
     return False
+
+
+def so_do_all_beyond(harm: Harm, table: Table, null: float) -> bool:
+    """Whether more bad events of the canary, or fewer of stable, would reach the threshold too.
+
+    Each number of bad events has its own law, so without this one more could undo it. From some
+    count on evidence is enough by itself; between there and here lie few tables.
+    """
+    others = tuple(null * regression for regression in REGRESSIONS)
+    for stable_bad in range(int(table.stable_bad), -1, -1):
+        for canary_bad in range(int(table.canary_bad), int(table.canary_requests) + 1):
+            worse = table._replace(canary_bad=canary_bad, stable_bad=stable_bad)
+            gains = odds_log_ratios(worse, null, others)
+            if harm.after(gains, 0).log_evidence >= 0:
+                break
+            if not _spends(harm, worse, null, gains):
+                return False
+        if canary_bad == table.canary_bad:
+            break
+    return True
 
 
 def _likely(table: Table, null: float) -> range:

@@ -143,15 +143,33 @@ def test_history_crosses_with_at_most_alpha_and_is_quicker(table: Table, margin:
 def test_one_more_bad_event_never_counts_for_its_own_arm(
     harm: Harm, table: Table, margin: float, further: float
 ) -> None:
-    """Searched for, not proved; where no more than half of the canary's requests are bad."""
     threshold = harm.log_evidence + further
-    assume(2 * table.canary_bad < table.canary_requests)
+    assume(table.canary_bad < table.canary_requests)
     if counts_as_reaching(harm, table, margin, threshold):
         worse = table._replace(canary_bad=table.canary_bad + 1)
         assert counts_as_reaching(harm, worse, margin, threshold)
     elif table.stable_bad < table.stable_requests:
         worse = table._replace(stable_bad=table.stable_bad + 1)
         assert not counts_as_reaching(harm, worse, margin, threshold)
+
+
+@pytest.mark.parametrize(
+    ("table", "margin", "short"),
+    [
+        (Table(12, 4, 312, 1), 1.0, 6.88),
+        (Table(9, 8, 11, 1), 1.05, 4.9),
+        (Table(1140, 63, 1140, 64), 1.0, 0.3),
+    ],
+    ids=["few", "all of the canary's", "too many for their law"],
+)
+def test_batch_that_one_more_bad_event_would_undo_never_reaches(
+    table: Table, margin: float, short: float
+) -> None:
+    harm = begin_harm()
+    worse = table._replace(canary_bad=table.canary_bad + 1)
+    less = table._replace(stable_bad=table.stable_bad - 1)
+    reached = [counts_as_reaching(harm, one, margin, short) for one in (table, worse, less)]
+    assert reached[0] <= min(reached[1:])
 
 
 def test_stream_that_reaches_its_threshold_has_it_and_keeps_its_proportions() -> None:

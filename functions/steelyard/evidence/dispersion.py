@@ -8,7 +8,7 @@ stick to an instance, a cluster hits one variant alone and looks like a regressi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import sqrt
 
 from steelyard.evidence.likelihood import Table
@@ -65,18 +65,18 @@ class Dispersion:
         freedom = len(counted) - 1
         # Given the totals the counts are hypergeometric; few events make the statistic jump.
         sparse = sum(1 / (n * spread) for n in each) / len(each)
-        spread_out = Dispersion(
-            self.statistic + statistic,
-            self.expected + freedom * requests / (requests - 1) * spread,
-            self.variance + freedom * (2 + sparse) * spread**2,
-            self.a_a,
+        spread_out = replace(
+            self,
+            statistic=self.statistic + statistic,
+            expected=self.expected + freedom * requests / (requests - 1) * spread,
+            variance=self.variance + freedom * (2 + sparse) * spread**2,
         )
-        return spread_out._with_a_a(parts)
+        return replace(spread_out, a_a=_compared(self.a_a, parts, spread_out.phi))
 
-    def _with_a_a(self, parts: Sequence[Counts]) -> Dispersion:
-        first, bad = sum(parts[0]), sum(part[1] for part in parts)
-        others = sum(map(sum, parts)) - first
-        table = Table(first, parts[0][1], others, bad - parts[0][1])
-        gains = (gain / self.phi for gain in odds_log_ratios(table, 1.0, REGRESSIONS))
-        a_a = self.a_a.after(gains)
-        return Dispersion(self.statistic, self.expected, self.variance, a_a)
+
+def _compared(a_a: Harm, parts: Sequence[Counts], phi: float) -> Harm:
+    """With the first part against the others."""
+    first, bad = sum(parts[0]), sum(part[1] for part in parts)
+    others = sum(map(sum, parts)) - first
+    table = Table(first, parts[0][1], others, bad - parts[0][1])
+    return a_a.after(gain / phi for gain in odds_log_ratios(table, 1.0, REGRESSIONS))

@@ -5,7 +5,7 @@ worth nothing: at the threshold the canary is rolled back. So of the mean that a
 under "not worse", what is beyond may be spent on counts that end a little short: from some count
 on, all reach it. The canary's count alone decides, so a canary better than allowed reaches it less
 often still. This saves up to a tenth of the requests where a batch is a large part of what a
-rollback takes, and makes use of most of alpha.
+rollback takes, and makes use of more of alpha.
 
 Needed is the whole law of the canary's bad events given both arms' totals, not only a bound of one
 mean: Fisher's non-central hypergeometric one. It holds for random routing of any pattern of
@@ -79,11 +79,12 @@ def so_do_all_beyond(harm: Harm, table: Table, null: float) -> bool:
         for canary_bad in range(int(table.canary_bad), int(table.canary_requests) + 1):
             worse = table._replace(canary_bad=canary_bad, stable_bad=stable_bad)
             gains = odds_log_ratios(worse, null, others)
-            if harm.after(gains, 0).log_evidence >= 0:
+            enough = harm.after(gains, 0).log_evidence >= 0
+            if enough:
                 break
             if not _spends(harm, worse, null, gains):
                 return False
-        if canary_bad == table.canary_bad:
+        if enough and canary_bad == table.canary_bad:
             break
     return True
 

@@ -92,12 +92,15 @@ def _judged(rollout: Rollout, batches: Iterable[Batch]) -> tuple[Evidence, Verdi
     evidence, promise = rollout.evidence, rollout.policy.promise
     holdback = rollout.phase is Phase.HOLDBACK
     step = len(rollout.policy.steps) if holdback else rollout.step
+    verdict = None
     for batch in batches:
         evidence = weigh(evidence, batch, promise)
         verdict = judge(evidence, promise, step)
         if verdict.kind is VerdictKind.WORSE:
-            return evidence, verdict
-    return evidence, judge(evidence, promise, step) if rollout.step >= 0 else None
+            break
+    if verdict is None and rollout.step >= 0:
+        verdict = judge(evidence, promise, step)
+    return evidence, verdict
 
 
 def _first(look: Look, among: Container[Signal] = tuple(Signal)) -> Finding | None:

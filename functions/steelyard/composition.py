@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -23,52 +24,68 @@ from steelyard.world import World
 
 
 class Runtime:
-    """What one Lambda process keeps between invocations: clients, made when first needed."""
+    """What one Lambda process keeps between invocations: clients, made when first needed.
+
+    Args:
+        settings: where they come from.
+        reader: makes a service's client for reading.
+        writer: makes one for changing things, which never retries by itself.
+    """
+
+    def __init__(
+        self,
+        settings: Callable[[], Settings] = from_environment,
+        reader: Callable[[str], Any] = client,
+        writer: Callable[..., Any] = client_without_retries,
+    ) -> None:
+        self._from = settings
+        self._reader = reader
+        self._writer = writer
 
     @cached_property
     def _settings(self) -> Settings:
-        return from_environment()
+        return self._from()
 
     @cached_property
     def _sagemaker(self) -> Any:
-        return client("sagemaker")
+        return self._reader("sagemaker")
 
     @cached_property
     def _sagemaker_writer(self) -> Any:
-        return client_without_retries("sagemaker")
+        return self._writer("sagemaker")
 
     @cached_property
     def _cloudwatch(self) -> Any:
-        return client("cloudwatch")
+        return self._reader("cloudwatch")
 
     @cached_property
     def _autoscaling(self) -> Any:
-        return client("application-autoscaling")
+        return self._reader("application-autoscaling")
 
     @cached_property
     def _invoker(self) -> Any:
-        return client_without_retries("sagemaker-runtime", read_timeout=8)
+        return self._writer("sagemaker-runtime", read_timeout=8)
 
     @cached_property
     def _labels(self) -> LabelBook:
-        return LabelBook(self._settings.labels_table, client("dynamodb"))
+        return LabelBook(self._settings.labels_table, self._reader("dynamodb"))
 
     @cached_property
     def _ledger(self) -> Ledger:
-        return Ledger(self._settings.ledger_table, client("dynamodb"))
+        return Ledger(self._settings.ledger_table, self._reader("dynamodb"))
 
     @cached_property
     def _catalog(self) -> Catalog:
-        return Catalog(self._settings.parameter_prefix, client("ssm"))
+        return Catalog(self._settings.parameter_prefix, self._reader("ssm"))
 
     @cached_property
     def _pager(self) -> Pager:
-        return Pager(self._settings.topic_arn, client("sns"))
+        return Pager(self._settings.topic_arn, self._reader("sns"))
 
     @cached_property
     def quarantine(self) -> Quarantine:
         """Where events go that can't be understood."""
-        return Quarantine(self._settings.quarantine_url, client("sqs"))
+        return Quarantine(self._settings.quarantine_url, self._reader("sqs"))
 
     @property
     def home(self) -> Home:

@@ -40,32 +40,34 @@ class Reconciler:
     metrics: Metrics
     pager: Pager
 
-    def handle(self, trigger: Trigger, now: datetime) -> Decision:
+    def handle(self, trigger: Trigger, sent: datetime) -> Decision:
         """Deal with one message; the last decision that it led to.
 
         Args:
             trigger: why we were woken.
-            now: when the message was sent, aware UTC.
+            sent: when the message was sent, aware UTC.
 
         Raises:
             IllegalTransition: a command that the phase doesn't allow.
             EndpointBusy: the ledger can't be read for now; the message comes again.
         """
         try:
-            decision, seen = self._reconcile(trigger, now)
+            decision, seen, now = self._reconcile(trigger, sent)
         except StaleRollout:  # someone else appended first: what we saw is old, so look again
-            decision, seen = self._reconcile(trigger, now)
+            decision, seen, now = self._reconcile(trigger, sent)
         if seen.live is not None:  # no sign of life from one who can't see the endpoint
             self._aside("MetricsLost", lambda: self.metrics.publish(_evidence(decision), now))
         if self.scaling.asked_for:  # again, in case a call was lost, or somebody else made one
             self._scale(decision.state)
         return decision
 
-    def _reconcile(self, trigger: Trigger, now: datetime) -> tuple[Decision, Seen]:
-        """Look and decide until nothing more is to be done at this instant."""
+    def _reconcile(self, trigger: Trigger, sent: datetime) -> tuple[Decision, Seen, datetime]:
+        """Look and decide until nothing more is to be done; when the last look was, too."""
         refused, busy = "", False
         for _ in range(_PASSES):
-            entry = self.ledger.latest(self.name)
+            entry, read_at = self.ledger.latest_at(self.name)
+            # A message may have waited for hours; what is seen is seen now.
+            now = max(sent, read_at or sent)
             state = state_of(entry, self.name)
             seen = replace(self._look(state, now), refused=refused, busy=busy)
             event = Event(trigger, seen)
@@ -80,7 +82,7 @@ class Reconciler:
             if not decision.act and decision.phase == decision.phase_before:
                 break
             trigger = Hint("recheck")
-        return decision, seen
+        return decision, seen, now
 
     def _look(self, state: EndpointState, now: datetime) -> Seen:
         seen = self.world.look(state, now)

@@ -8,6 +8,7 @@ import json
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote
@@ -70,6 +71,7 @@ class Front:
             await _acknowledge(receive, send)
             return
         path = scope.get("path", "")
+        send = self._dated(send)
         if scope["type"] == "http" and path.startswith(_OWN):
             await _reply(send, await self._own(scope, path, receive))
         elif scope.get("method") == "POST" and (match := _INVOCATION.fullmatch(path)):
@@ -78,6 +80,18 @@ class Front:
             await self._call_api(scope, receive, send)
         else:
             await self._pass_on(scope, receive, send)
+
+    def _dated(self, send: Send) -> Send:
+        """Sends answers with the virtual time: the reconciler reads it from the ledger's."""
+
+        async def dated(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                date = format_datetime(self._clock.now(), usegmt=True).encode()
+                others = (pair for pair in message.get("headers", ()) if pair[0].lower() != b"date")
+                message = {**message, "headers": [*others, (b"date", date)]}
+            await send(message)
+
+        return dated
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Policies that demand TLS are met by loopback.

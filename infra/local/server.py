@@ -99,6 +99,7 @@ async def _serve(cloud: LocalCloud, descriptor: int) -> int:
     config.bind = [f"fd://{descriptor}"]
     config.graceful_timeout = _DRAIN_S
     config.keep_alive_timeout = 75
+    config.include_date_header = False  # the front's says what the virtual clock does
     config.loglevel = "WARNING"
     config.errorlog = _log
     front: Any = cloud.front  # hypercorn types each message of ASGI for itself

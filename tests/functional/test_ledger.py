@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from steelyard.aws.ledger import Entry, Ledger, digest, state_of
-from steelyard.codec import encode
+from steelyard.aws.ledger import FORM, Entry, Ledger, digest, state_of
 from steelyard.errors import EndpointBusy, StaleRollout
 from steelyard.rollout.machine import step
 from steelyard.rollout.model import Decision, EndpointState, Stable
@@ -32,17 +32,11 @@ def append(ledger: Ledger, after: Entry | None, event: Event = EVENT) -> Entry:
     return ledger.append(after, "completion", event, decided(event), START)
 
 
-def body_of(entry: Entry) -> dict[str, Any]:
-    """What an entry's hash is over."""
-    keys = ("endpoint", "version", "trigger", "seen", "decision", "state")
-    return {**{key: getattr(entry, key) for key in keys}, "at": encode(entry.at)}
-
-
 def chain_holds(entries: list[Entry]) -> bool:
     """Whether every entry has its own hash and that of the one before it."""
     before = ["0" * 64, *(entry.hash for entry in entries)]
     return all(
-        entry.previous == previous and entry.hash == digest(previous, body_of(entry))
+        entry.previous == previous and entry.is_whole
         for entry, previous in zip(entries, before, strict=False)
     )
 
@@ -105,7 +99,7 @@ def test_chain_verifies_and_shows_what_was_changed_afterwards(ledger: Ledger) ->
     assert not chain_holds([entries[0], replace(entries[1], decision=forged), entries[2]])
     assert not chain_holds([entries[0], entries[2]])
     assert not chain_holds(entries[1:])
-    assert digest(entries[0].hash, body_of(entries[1])) != digest("0" * 64, body_of(entries[1]))
+    assert digest(entries[0].hash, entries[1].body) != digest("0" * 64, entries[1].body)
 
 
 def test_more_than_one_page_of_entries_is_read_to_the_end(ledger: Ledger, clients: Clients) -> None:
@@ -151,3 +145,27 @@ def test_reading_on_starts_behind_what_was_read(ledger: Ledger) -> None:
     second = append(ledger, first)
     assert list(ledger.read("completion", first.version)) == [second]
     assert list(ledger.read("completion", second.version)) == []
+
+
+def test_entry_of_newer_code_is_left_to_newer_code(ledger: Ledger, clients: Clients) -> None:
+    newer = Ledger(TABLE, clients["dynamodb"], form=FORM + 1)
+    entry = append(newer, append(ledger, None))
+    with pytest.raises(EndpointBusy, match=f"entry 2 of completion has form {FORM + 1}, accepted"):
+        ledger.latest("completion")
+    assert newer.latest("completion") == entry
+    assert [one.form for one in newer.read("completion")] == [FORM, FORM + 1]
+
+
+def test_latest_comes_with_the_time_of_the_table(ledger: Ledger, world: World) -> None:
+    assert ledger.latest_at("completion") == (None, world.now)
+    entry = append(ledger, None)
+    world.now += timedelta(seconds=90)
+    assert ledger.latest_at("completion") == (entry, world.now)
+
+
+def test_answer_without_a_date_says_no_time() -> None:
+    class Undated:
+        def query(self, **_: Any) -> dict[str, Any]:
+            return {"Items": []}
+
+    assert Ledger(TABLE, Undated()).latest_at("completion") == (None, None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -54,9 +55,11 @@ class World:
     after: dict[str, list[Action]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.sagemaker = FakeSageMaker(lambda: self.now)
-        self.cloudwatch = FakeCloudWatch(lambda: self.now)
         self.autoscaling = FakeAutoScaling()
+        self.sagemaker = FakeSageMaker(
+            now=lambda: self.now, scaled=lambda: self.autoscaling.targets
+        )
+        self.cloudwatch = FakeCloudWatch(lambda: self.now)
         package = self.sagemaker.register(1, status="Approved", at=CREATED)
         self.sagemaker.models["completion-bootstrap"] = {
             "ModelName": "completion-bootstrap",
@@ -92,9 +95,7 @@ class World:
     @property
     def endpoint(self) -> FakeEndpoint:
         """The endpoint `completion`, as it is now."""
-        endpoint = self.sagemaker.endpoints["completion"]
-        endpoint.settle(self.now)
-        return endpoint
+        return self.sagemaker.endpoint("completion")
 
     def share(self, variant: str) -> float:
         """A variant's share of the traffic, in percent."""
@@ -176,7 +177,10 @@ class Clients:
             return SimpleNamespace(status_code=400), error.response
         return SimpleNamespace(status_code=200), answer
 
-    def _answered(self, model: Any, http_response: Any, **_: Any) -> None:
+    def _answered(self, model: Any, http_response: Any, parsed: Any, **_: Any) -> None:
+        # moto's own is of the machine's clock.
+        headers = parsed.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        headers["date"] = format_datetime(self.world.now, usegmt=True)
         if http_response.status_code < 300:
             _happen(self.world.after, model.name)
 

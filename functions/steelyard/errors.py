@@ -9,6 +9,10 @@ class InvalidEvent(SteelyardError):
     """The sender's fault: goes to quarantine, is acknowledged, and changes nothing."""
 
 
+class ForeignEvent(InvalidEvent):
+    """Of another account or region: none could get here by our rules, so somebody else sent it."""
+
+
 class InvalidCounts(SteelyardError, ValueError):
     """Counts that can't be: negative, or more bad events than requests."""
 
@@ -47,3 +51,7 @@ class StaleRollout(SteelyardError):
 
 class NeedsHuman(SteelyardError):
     """Nothing that Steelyard may do mends this; the message says what was seen and what to do."""
+
+
+class NotApproved(NeedsHuman):
+    """The candidate was approved, and is not any more."""

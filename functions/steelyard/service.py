@@ -17,7 +17,7 @@ from steelyard.aws.ledger import Entry, Ledger, state_of
 from steelyard.aws.metrics import Metrics
 from steelyard.aws.outlets import Pager
 from steelyard.aws.scaling import VariantScaling
-from steelyard.errors import EndpointBusy, NeedsHuman, NoAnswer, StaleRollout
+from steelyard.errors import EndpointBusy, NeedsHuman, NoAnswer, NotApproved, StaleRollout
 from steelyard.rollout.machine import step
 from steelyard.rollout.model import Decision, DecisionKind, EndpointState, Phase
 from steelyard.rollout.observation import Event, Hint, Seen, Trigger
@@ -63,20 +63,20 @@ class Reconciler:
 
     def _reconcile(self, trigger: Trigger, sent: datetime) -> tuple[Decision, Seen, datetime]:
         """Look and decide until nothing more is to be done; when the last look was, too."""
-        refused, busy = "", False
+        answer = _Answer()
         for _ in range(_PASSES):
             entry, read_at = self.ledger.latest_at(self.name)
             # A message may have waited for hours; what is seen is seen now.
             now = max(sent, read_at or sent)
             state = state_of(entry, self.name)
-            seen = replace(self._look(state, now), refused=refused, busy=busy)
+            seen = answer.added_to(self._look(state, now))
             event = Event(trigger, seen)
             decision = step(state, event, now)
             if _changes(state, decision, trigger):
                 self._record(entry, event, decision, now)
             if wanted(decision.state) != wanted(state):
                 self._scale(decision.state)  # before acting: scaling would lock the endpoint
-            refused, busy = self._act(decision) if decision.act else ("", False)
+            answer = self._act(decision) if decision.act else _Answer()
             if decision.page:  # after acting: calling people must not delay a rollback
                 self._aside("PageLost", partial(self.pager.tell, self.name, decision))
             if not decision.act and decision.phase == decision.phase_before:
@@ -129,19 +129,33 @@ class Reconciler:
             return str(failure)
         return ""
 
-    def _act(self, decision: Decision) -> tuple[str, bool]:
-        """Do the open intent's actions; why AWS refused for good, if so, and whether for now."""
+    def _act(self, decision: Decision) -> _Answer:
+        """Do the open intent's actions."""
         rollout = decision.state.rollout
         if rollout is None or rollout.intent is None:
-            return "", False
+            return _Answer()
         try:
             self.endpoint.act(rollout.intent)
         except EndpointBusy as busy:
             logger.warning("endpoint.busy", extra={"endpoint": self.name, "why": str(busy)})
-            return "", not isinstance(busy, NoAnswer)
+            return _Answer(busy=not isinstance(busy, NoAnswer))
+        except NotApproved as withdrawn:
+            return _Answer(withdrawn=str(withdrawn))
         except NeedsHuman as refusal:
-            return str(refusal), False
-        return "", False
+            return _Answer(refused=str(refusal))
+        return _Answer()
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What AWS answered to the actions that were just tried, see `Seen`."""
+
+    refused: str = ""
+    withdrawn: str = ""
+    busy: bool = False
+
+    def added_to(self, seen: Seen) -> Seen:
+        return replace(seen, refused=self.refused, withdrawn=self.withdrawn, busy=self.busy)
 
 
 def _evidence(decision: Decision) -> float:

@@ -69,15 +69,18 @@ class World:
         self, seen: Seen, state: EndpointState, rollout: Rollout, now: datetime, read: _Reader
     ) -> Seen:
         canary, stable = rollout.canary, rollout.stable.variant
+        intent = rollout.intent
         there, gone = _UNREAD
-        if rollout.intent is not None and rollout.intent.alarms is not None:
+        if intent is not None and intent.alarms is not None:
             there, gone = read(lambda: self.alarms.standing(canary), _UNREAD)
+        deleted = intent.gone if intent is not None else ()
         serves = seen.live is not None and seen.live.status == IN_SERVICE
         warming = rollout.phase is Phase.WARMING and serves
         seen = replace(
             seen,
             canary_alarms=there,
             canary_alarms_gone=gone,
+            collected=read(lambda: self.endpoint.are_gone(deleted), None) if deleted else None,
             alarms=read(lambda: self.alarms.readings(canary, stable, now), ()),
             golden=read(lambda: self.ask_golden(canary), None) if warming else None,
             traffic=read(lambda: self._traffic(rollout, now), None) if warming else None,

@@ -18,8 +18,12 @@ _OWN_LOG = "the streams of one log group; their names are made by the service"
 
 # By statement: why its resources end in a wildcard.
 _WILDCARDS: Mapping[str, str] = {
+    "Archive": "entries to come: each has a new name, below one prefix",
+    "CollectConfigs": "configs of ended rollouts, of one endpoint: each has a name of its own",
+    "CollectModels": "models of ended rollouts, of one endpoint: each has a name of its own",
     "Configs": "configs of rollouts to come, of one endpoint: each has a new name",
     "LogInToRegistry": _NO_RESOURCE,
+    "ListStreams": _NO_RESOURCE,
     "ListVersions": "sources disagree on the resource; it lists names alone",
     "Logs": _OWN_LOG,
     "Models": "models of rollouts to come, of one endpoint: each has a new name",

@@ -67,6 +67,12 @@ def _endpoints(arns: Arns, models: Sequence[ModelNames]) -> list[iam.PolicyState
             on=[arns.regional("sagemaker", f"endpoint-config/{m.endpoint}-*") for m in models],
         ),
         allow(
+            # Those that rollouts made; what CDK made at first is CDK's.
+            "CollectConfigs",
+            "sagemaker:DeleteEndpointConfig",
+            on=[arns.regional("sagemaker", f"endpoint-config/{m.endpoint}-*-r*") for m in models],
+        ),
+        allow(
             # Of any name: what somebody else put in charge must be read to be adopted.
             "ReadConfigs",
             "sagemaker:DescribeEndpointConfig",
@@ -81,6 +87,11 @@ def _models(arns: Arns, models: Sequence[ModelNames]) -> list[iam.PolicyStatemen
             "Models",
             "sagemaker:CreateModel",
             on=[arns.regional("sagemaker", f"model/{m.endpoint}-*") for m in models],
+        ),
+        allow(
+            "CollectModels",
+            "sagemaker:DeleteModel",
+            on=[arns.regional("sagemaker", f"model/{m.endpoint}-*-r*") for m in models],
         ),
         allow("ReadModels", "sagemaker:DescribeModel", on=[arns.regional("sagemaker", "model/*")]),
         allow(

@@ -89,7 +89,8 @@ class FakeCloudWatch:
     def _put_metric_data(self, params: Params) -> dict[str, Any]:
         for datum in params["MetricData"]:
             of = {d["Name"]: d["Value"] for d in datum["Dimensions"]}
-            sample = Sample(datum["Timestamp"], datum["Value"], 1)
+            at = datum.get("Timestamp", self.now())  # else: when AWS received it
+            sample = Sample(at, datum["Value"], 1)
             self._keep(params["Namespace"], datum["MetricName"], of, sample)
         return {}
 

@@ -32,6 +32,13 @@ UPDATE = UpdateEndpoint(NAME)
 SHIFT = SetWeights({"v1": 90, CANARY: 10})
 
 
+@pytest.fixture(autouse=True)
+def _models(world: World) -> None:
+    """What the configs name: the actions that make them are tested by themselves."""
+    for model in (NAME, "completion-v3-r2"):
+        world.sagemaker.models[model] = {"ModelName": model}
+
+
 def act(endpoint: Endpoint, *actions: Action) -> None:
     """Do some actions."""
     endpoint.act(Intent(actions, config=None, weights={}))
@@ -72,6 +79,7 @@ def test_package_whose_approval_was_withdrawn_becomes_no_model(
     endpoint: Endpoint, world: World, status: str
 ) -> None:
     world.sagemaker.register(2, status=status, at=START)
+    del world.sagemaker.models[NAME]
     with pytest.raises(NeedsHuman, match=f"is {status} now; accepted: Approved"):
         act(endpoint, MODEL)
     assert NAME not in world.sagemaker.models
@@ -180,7 +188,7 @@ def test_endpoint_that_is_being_changed_means_try_again(
 
 
 def test_variant_that_is_not_there_needs_a_person(endpoint: Endpoint) -> None:
-    with pytest.raises(NeedsHuman, match=r"set_weights: ValidationException: Could not find var"):
+    with pytest.raises(NeedsHuman, match=r"set_weights: ValidationException: The variant name"):
         act(endpoint, SHIFT)
 
 
@@ -201,7 +209,7 @@ def ready(endpoint: Endpoint, world: World) -> Endpoint:
     act(endpoint, PutAlarms(CANARY))
     world.endpoint.fleet.weights[CANARY] = 0.0
     world.endpoint.fleet.instances[CANARY] = 2
-    world.sagemaker.configs[NAME] = {"ProductionVariants": []}
+    world.sagemaker.configs[NAME] = world.sagemaker.configs["completion-bootstrap"]
     world.calls.clear()
     return endpoint
 
@@ -215,6 +223,8 @@ def test_action_that_is_denied_needs_a_person_and_one_without_answer_means_look(
 
     if isinstance(action, CreateConfig):
         del world.sagemaker.configs[NAME]
+    if isinstance(action, CreateModel):
+        del world.sagemaker.models[NAME]
     world.before[operation] = [refused]
     with pytest.raises(NeedsHuman, match=f"{action.kind}: AccessDeniedException"):
         act(ready, action)

@@ -90,7 +90,7 @@ def test_update_that_is_rolled_back_silently_ends_the_rollout(
     operator: Operator, world: World, pages: Pages
 ) -> None:
     world.approve(2)
-    world.endpoint.fail_next = "The primary container for variant v2-r1 did not pass the ping"
+    world.endpoint.fail_next_update("The primary container for variant v2-r1 did not pass the ping")
     operator.until(Phase.ROLLED_BACK)
     assert operator.state.stable == Stable("v1", "completion-bootstrap", 1)
     assert world.changes() == ["CreateModel", "CreateEndpointConfig", "UpdateEndpoint"]
@@ -99,7 +99,7 @@ def test_update_that_is_rolled_back_silently_ends_the_rollout(
 
 def test_lack_of_instances_is_not_the_candidates_fault(operator: Operator, world: World) -> None:
     world.approve(2)
-    world.endpoint.fail_next = SHORT
+    world.endpoint.fail_next_update(SHORT)
     operator.until(Phase.PROMOTED)
     assert world.changes().count("UpdateEndpoint") == 2
 
@@ -108,7 +108,7 @@ def test_lack_of_instances_for_good_gives_up(operator: Operator, world: World) -
     world.approve(2)
     operator.wake()
     for _ in range(40):
-        world.endpoint.fail_next = SHORT
+        world.endpoint.fail_next_update(SHORT)
         operator.minute()
     assert operator.rollout.phase is Phase.ROLLED_BACK
     assert operator.state.stable == Stable("v1", "completion-bootstrap", 1)

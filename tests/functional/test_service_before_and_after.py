@@ -24,7 +24,7 @@ BAD = {CANARY: 0.2}
 
 def scale_out(world: World) -> None:
     """Somebody else's change gets in first, and takes some minutes."""
-    world.endpoint.begin(world.endpoint.fleet, world.now + 2 * MINUTE)
+    world.endpoint.begin(world.endpoint.fleet, world.now, 2 * MINUTE, shifts=True)
 
 
 def suspended(world: World) -> dict[str, bool]:
@@ -94,7 +94,7 @@ def by_evidence(operator: Operator, _golden: GoldenAnswers) -> None:
 
 
 def by_a_silent_rollback(operator: Operator, _golden: GoldenAnswers) -> None:
-    operator.world.endpoint.fail_next = "no reason"
+    operator.world.endpoint.fail_next_update("no reason")
 
 
 def by_garbage(_operator: Operator, golden: GoldenAnswers) -> None:
@@ -102,7 +102,7 @@ def by_garbage(_operator: Operator, golden: GoldenAnswers) -> None:
 
 
 def by_time(operator: Operator, _golden: GoldenAnswers) -> None:
-    operator.world.endpoint.fail_next = "InsufficientInstanceCapacity"
+    operator.world.endpoint.fail_next_update("InsufficientInstanceCapacity")
     operator.until(Phase.PROVISIONING)
     operator.world.before["UpdateEndpoint"] = [throttled] * 99
 

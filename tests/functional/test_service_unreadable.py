@@ -65,7 +65,7 @@ def test_metrics_that_can_not_be_published_stop_nothing(operator: Operator, worl
     assert world.cloudwatch.values("Heartbeat") == []
 
 
-def test_rollback_that_is_denied_calls_one_person_once(
+def test_rollback_that_is_denied_is_told_and_done_as_soon_as_it_is_allowed(
     operator: Operator, world: World, pages: Pages
 ) -> None:
     def refused() -> None:
@@ -75,12 +75,10 @@ def test_rollback_that_is_denied_calls_one_person_once(
     world.before["UpdateEndpointWeightsAndCapacities"] = [refused] * 50
     for _ in range(6):
         operator.minute({CANARY: 0.2})
-    assert [page["Subject"] for page in pages.read()] == [
-        "Steelyard: completion is ROLLING_BACK",
-        "Steelyard: completion is NEEDS_HUMAN",
-    ]
+    told = [page["Message"].partition(":")[0] for page in pages.read()]
+    assert told == ["the canary is worse in errors", "refused by AWS"]
     world.before.clear()
-    operator.order(CommandName.RESUME)
+    operator.minute()
     operator.until(Phase.ROLLED_BACK)
 
 

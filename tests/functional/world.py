@@ -7,6 +7,7 @@ unless a test moves it. Not a test itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -47,12 +48,14 @@ class World:
         calls: what was asked of SageMaker, CloudWatch and Application Auto Scaling.
         before, after: what happens to the next calls of an operation, before they are done, or
             after that and before the answer arrives.
+        garbled: what comes instead of the answers of an operation, by what should have come.
     """
 
     now: datetime = START
     calls: list[Call] = field(default_factory=list)
     before: dict[str, list[Action]] = field(default_factory=dict)
     after: dict[str, list[Action]] = field(default_factory=dict)
+    garbled: dict[str, Callable[[dict[str, Any]], Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.autoscaling = FakeAutoScaling()
@@ -173,6 +176,8 @@ class Clients:
         self.world.calls.append(Call(service, model.name, params))
         try:
             answer = fakes[service].answer(model.name, params)
+            if model.name in self.world.garbled:
+                answer = self.world.garbled[model.name](deepcopy(answer))
         except ClientError as error:
             return SimpleNamespace(status_code=400), error.response
         return SimpleNamespace(status_code=200), answer

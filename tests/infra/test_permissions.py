@@ -17,6 +17,7 @@ WITHOUT_RESOURCE = {
     "cloudwatch:GetMetricData",
     "cloudwatch:ListMetrics",
     "cloudwatch:PutMetricData",
+    "dynamodb:ListStreams",
     "ecr:GetAuthorizationToken",
     "sagemaker:ListModelPackages",  # sources disagree
     "xray:PutTelemetryRecords",
@@ -26,6 +27,7 @@ ROLES = [
     ("registry", "steelyard-dev-completion-training"),
     ("serving", "steelyard-dev-completion-serving"),
     ("rollout", "steelyard-dev-reconcile"),
+    ("rollout", "steelyard-dev-archive"),
 ]
 HERE = "${AWS::Region}:${AWS::AccountId}"
 
@@ -107,6 +109,8 @@ def test_reconciler_may_do_exactly_this(statements: Statements) -> None:
         ("sagemaker:CreateEndpointConfig", configs),
         ("sagemaker:DescribeEndpointConfig", arn("sagemaker", "endpoint-config/*")),
         ("sagemaker:CreateModel", models),
+        ("sagemaker:DeleteEndpointConfig", f"{configs}-r*"),
+        ("sagemaker:DeleteModel", f"{models}-r*"),
         ("sagemaker:DescribeModel", arn("sagemaker", "model/*")),
         ("sagemaker:DescribeModelPackage", packages),
         ("sagemaker:ListModelPackages", "*"),

@@ -5,20 +5,22 @@ The only module that knows how a canary share becomes production variants.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from steelyard.aws.alarms import VariantAlarms
 from steelyard.aws.calls import says, translated
-from steelyard.errors import NeedsHuman
+from steelyard.aws.described import live_of
+from steelyard.errors import NeedsHuman, NotApproved
 from steelyard.rollout.actions import (
     Action,
     CreateConfig,
     CreateModel,
     DeleteAlarms,
+    DeleteConfig,
+    DeleteModel,
     Intent,
     NewVariant,
     PutAlarms,
@@ -26,7 +28,7 @@ from steelyard.rollout.actions import (
     UpdateEndpoint,
 )
 from steelyard.rollout.model import Stable
-from steelyard.rollout.observation import Live, Variant
+from steelyard.rollout.observation import Live
 
 _CONFIG_FIELDS = (
     "DataCaptureConfig",
@@ -64,23 +66,7 @@ class Endpoint:
             EndpointBusy: not readable for now.
         """
         with translated(f"describe endpoint {self._name}"):
-            answer = self._reader.describe_endpoint(EndpointName=self._name)
-        variants = tuple(
-            Variant(
-                name=v["VariantName"],
-                weight=v.get("CurrentWeight", 0.0),
-                instances=v.get("CurrentInstanceCount", 0),
-                desired_instances=v.get("DesiredInstanceCount", v.get("CurrentInstanceCount", 0)),
-            )
-            for v in answer.get("ProductionVariants", [])
-        )
-        return Live(
-            status=answer["EndpointStatus"],
-            config=answer["EndpointConfigName"],
-            variants=variants,
-            failure=answer.get("FailureReason", ""),
-            metrics_every=_metrics_every(answer.get("MetricsConfig", {})),
-        )
+            return live_of(self._reader.describe_endpoint(EndpointName=self._name))
 
     def serving(self, live: Live) -> Stable | None:
         """The variant with most of the traffic, with the version of the package behind it.
@@ -96,9 +82,15 @@ class Endpoint:
             if not models.get(variant):
                 return None
             model = self._reader.describe_model(ModelName=models[variant])
-        first: dict[str, Any] = next(iter(model.get("Containers", [])), {})
-        container = model.get("PrimaryContainer", first)
-        return Stable(variant, live.config, _version(container.get("ModelPackageName", "")))
+            first: dict[str, Any] = next(iter(model.get("Containers", [])), {})
+            container = model.get("PrimaryContainer", first)
+            package = _version(container.get("ModelPackageName", ""))
+        return Stable(variant, live.config, package)
+
+    def are_gone(self, names: Iterable[str]) -> bool:
+        """Whether there is neither a config nor a model of any of these names."""
+        with translated("look for what was deleted"):
+            return not any(self._config(name) or self._model(name) for name in names)
 
     def act(self, intent: Intent) -> None:
         """Do the intent's actions in order. Each may have been done before.
@@ -125,12 +117,16 @@ class Endpoint:
                 self._alarms.put(action.variant)
             case DeleteAlarms():
                 self._alarms.delete(action.variant)
+            case DeleteConfig():
+                self._delete_config(action.config)
+            case DeleteModel():
+                self._delete_model(action.model)
 
     def _create_model(self, action: CreateModel) -> None:
         package = self._reader.describe_model_package(ModelPackageName=action.package_arn)
         status = package["ModelApprovalStatus"]
         if status != "Approved":
-            raise NeedsHuman(f"{action.package_arn} is {status} now; accepted: Approved")
+            raise NotApproved(f"{action.package_arn} is {status} now; accepted: Approved")
         with _unless_it_exists():
             self._writer.create_model(
                 ModelName=action.model,
@@ -180,6 +176,27 @@ class Endpoint:
             RetainAllVariantProperties=True,
         )
 
+    def _delete_config(self, name: str) -> None:
+        if self.describe().config == name:  # AWS does not refuse it
+            raise NeedsHuman(f"config {name} is in service; accepted: one that is not")
+        if self._config(name):
+            self._writer.delete_endpoint_config(EndpointConfigName=name)
+
+    def _delete_model(self, name: str) -> None:
+        config = self._config(self.describe().config)
+        if any(v.get("ModelName") == name for v in config.get("ProductionVariants", ())):
+            raise NeedsHuman(f"model {name} is in service; accepted: one that is not")
+        if self._model(name):
+            self._writer.delete_model(ModelName=name)
+
+    def _config(self, name: str) -> dict[str, Any]:
+        """A config's description; empty where there is none."""
+        return _found(self._reader.describe_endpoint_config, EndpointConfigName=name)
+
+    def _model(self, name: str) -> dict[str, Any]:
+        """A model's description; empty where there is none."""
+        return _found(self._reader.describe_model, ModelName=name)
+
     def _set_weights(self, weights: Mapping[str, int]) -> None:
         self._writer.update_endpoint_weights_and_capacities(
             EndpointName=self._name,
@@ -201,17 +218,16 @@ class _unless_it_exists:  # noqa: N801 - reads as a phrase in a `with`
         return isinstance(error, ClientError) and says(error, "already exists", "already existing")
 
 
-def _metrics_every(config: Mapping[str, Any]) -> timedelta | None:
-    """How often invocations are counted by instance; without that, a frequency is for others.
-
-    Source: "SageMaker AI enhanced metrics for inference endpoints".
-    """
-    if not config.get("EnableEnhancedMetrics"):
-        return None
-    return timedelta(seconds=config.get("MetricPublishFrequencyInSeconds", 60))
+def _found(describe: Callable[..., dict[str, Any]], **name: str) -> dict[str, Any]:
+    try:
+        return describe(**name)
+    except ClientError as error:
+        if not says(error, "could not find"):
+            raise
+        return {}
 
 
 def _version(package_arn: str) -> int | None:
     """`arn:...:model-package/<group>/<version>`; None where a model has no package."""
     tail = package_arn.rsplit("/", 1)[-1]
-    return int(tail) if tail.isdigit() else None
+    return int(tail) if tail.isdecimal() else None

@@ -75,7 +75,32 @@ class DeleteAlarms:
     kind: Literal["delete_alarms"] = "delete_alarms"
 
 
-Action = CreateModel | CreateConfig | UpdateEndpoint | SetWeights | PutAlarms | DeleteAlarms
+@dataclass(frozen=True, slots=True)
+class DeleteConfig:
+    """Delete an endpoint config that nothing refers to; one that is gone is done."""
+
+    config: str
+    kind: Literal["delete_config"] = "delete_config"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteModel:
+    """Delete a model that nothing refers to; one that is gone is done."""
+
+    model: str
+    kind: Literal["delete_model"] = "delete_model"
+
+
+Action = (
+    CreateModel
+    | CreateConfig
+    | UpdateEndpoint
+    | SetWeights
+    | PutAlarms
+    | DeleteAlarms
+    | DeleteConfig
+    | DeleteModel
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +113,7 @@ class Intent:
         weights: how traffic must be split, relative to each other; variants that are not named
             must have none. Empty: no matter.
         alarms: whether the canary's absolute alarms must exist; None: no matter.
+        gone: names of configs and models that must not exist.
         attempts: how often the actions were begun.
         accepted: whether the last call was not refused because the endpoint was busy; what it is
             busy with then is somebody else's.
@@ -98,6 +124,7 @@ class Intent:
     config: str | None
     weights: Mapping[str, int]
     alarms: bool | None = None
+    gone: tuple[str, ...] = ()
     attempts: int = 1
     accepted: bool = True
     begun: bool = False

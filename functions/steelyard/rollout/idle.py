@@ -1,4 +1,4 @@
-"""What happens between rollouts: adopt what serves, open the next one, remove a loser. Pure.
+"""What happens between rollouts: adopt what serves, open the next one, tidy up. Pure.
 
 Used by the machine alone.
 """
@@ -16,12 +16,15 @@ from steelyard.rollout.model import (
     DecisionKind,
     EndpointState,
     Phase,
+    Retired,
     Rollout,
     Stable,
 )
 from steelyard.rollout.observation import Live, Seen
-from steelyard.rollout.plan import IN_SERVICE, removal_of_loser, splits_as
+from steelyard.rollout.plan import IN_SERVICE, collection_of, removal_of_loser, splits_as
 from steelyard.rollout.signals import shown
+
+_MOST_RETIRED = 100  # each is in every entry of the ledger
 
 
 def step(state: EndpointState, seen: Seen, now: datetime) -> Decision:
@@ -41,8 +44,11 @@ def step(state: EndpointState, seen: Seen, now: datetime) -> Decision:
         return _open(state, stable, state.waiting, seen, now)
     state = replace(state, waiting=None)
     rollout = state.rollout
-    if rollout is not None and _loser_is_due(rollout, live, now):
-        return _remove_loser(state, rollout, stable)
+    if rollout is not None and _loser_is_due(rollout, stable, live, now):
+        return _remove_loser(state, rollout, stable, now)
+    retired = _due(state, stable, seen, now)
+    if rollout is not None and retired is not None:
+        return _collect(state, rollout, retired, now)
     return _decide(DecisionKind.HOLD, "nothing to do", state)
 
 
@@ -79,7 +85,8 @@ def adopt(state: EndpointState, serving: Stable) -> Decision:
     if rollout is not None and rollout.phase is Phase.PENDING:
         rollout, phase = replace(rollout, stable=serving), Phase.PENDING
     epoch = max(state.epoch, _epoch_of(serving.config))
-    state = replace(state, epoch=epoch, stable=serving, rollout=rollout)
+    previous = state.previous if before is None else before
+    state = replace(state, epoch=epoch, stable=serving, previous=previous, rollout=rollout)
     decision = _decide(DecisionKind.ADOPT, reason, state)
     return replace(decision, phase_before=phase, phase=phase, page=before is not None)
 
@@ -93,19 +100,48 @@ def _epoch_of(config: str) -> int:
     return int(match[1]) if match else 0
 
 
-def _loser_is_due(rollout: Rollout, live: Live, now: datetime) -> bool:
-    keep = rollout.policy.keep_loser
-    if keep is None or rollout.tidied or not live.has(rollout.loser):
+def _loser_is_due(rollout: Rollout, stable: Stable, live: Live, now: datetime) -> bool:
+    keep, loser = rollout.policy.keep_loser, rollout.loser
+    if keep is None or rollout.tidied or not live.has(loser):
+        return False
+    if stable.variant == loser:  # somebody put it in charge since
         return False
     return now - rollout.since >= keep
 
 
-def _remove_loser(state: EndpointState, rollout: Rollout, stable: Stable) -> Decision:
+def _remove_loser(
+    state: EndpointState, rollout: Rollout, stable: Stable, now: datetime
+) -> Decision:
     """Bring up a fleet without it: an update is the only way to be rid of its instances."""
     intent = removal_of_loser(rollout, stable)
-    kept = replace(rollout, intent=intent, tidied=True)
     reason = f"{rollout.loser} was kept for {rollout.policy.keep_loser}; its instances go now"
-    decision = _decide(DecisionKind.TIDY, reason, replace(state, rollout=kept))
+    return _tidy(state, replace(rollout, tidied=True, intent=intent), reason, now)
+
+
+def _due(state: EndpointState, stable: Stable, seen: Seen, now: datetime) -> Retired | None:
+    """What an ended rollout made, long enough ago, and nothing refers to any more."""
+    keep, live = seen.policy.collect_after, seen.live
+    if keep is None or live is None:
+        return None
+    kept = [one for one in (stable, state.previous) if one is not None]
+    variants = {one.variant for one in kept} | {variant.name for variant in live.variants}
+    configs = {one.config for one in kept} | {live.config}
+    crowded = len(state.retired) > _MOST_RETIRED
+    for retired in state.retired:
+        in_use = retired.variant in variants or configs.intersection(retired.configs)
+        if not in_use and (crowded or now - retired.since >= keep):
+            return retired
+    return None
+
+
+def _collect(state: EndpointState, rollout: Rollout, retired: Retired, now: datetime) -> Decision:
+    reason = f"nothing refers to {retired.model} since {retired.since:%Y-%m-%d}; it goes now"
+    return _tidy(state, replace(rollout, intent=collection_of(retired)), reason, now)
+
+
+def _tidy(state: EndpointState, rollout: Rollout, reason: str, now: datetime) -> Decision:
+    state = replace(state, rollout=replace(rollout, told_at=now))
+    decision = _decide(DecisionKind.TIDY, reason, state)
     return replace(decision, phase_before=rollout.phase, phase=rollout.phase, act=True)
 
 
@@ -113,7 +149,7 @@ def _warn(state: EndpointState, reason: str) -> Decision:
     """Tell people, once for each reason, and leave the change alone."""
     if state.warned == reason:
         return _decide(DecisionKind.HOLD, reason, state)
-    warning = _decide(DecisionKind.HAND_OVER, reason, replace(state, warned=reason))
+    warning = _decide(DecisionKind.WARN, reason, replace(state, warned=reason))
     return replace(warning, page=True)
 
 

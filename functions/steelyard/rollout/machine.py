@@ -6,27 +6,56 @@ rollout.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from datetime import datetime
 
-from steelyard.evidence import Batch, Evidence, Verdict, VerdictKind, judge, weigh
-from steelyard.rollout import idle
-from steelyard.rollout.actions import Intent
-from steelyard.rollout.counting import weighed, with_samples
-from steelyard.rollout.model import Decision, DecisionKind, EndpointState, Phase, Rollout, Stable
+from steelyard.rollout import ending, idle, intents
+from steelyard.rollout.looking import look_at
+from steelyard.rollout.model import Decision, DecisionKind, EndpointState, Phase, Rollout
 from steelyard.rollout.observation import Command, Event, Seen
 from steelyard.rollout.orders import in_words, require_legal, require_possible
 from steelyard.rollout.passing import lacks, overdue, passed
-from steelyard.rollout.plan import IN_SERVICE, intent_for, is_met
-from steelyard.rollout.signals import AT_WORK, RULES, Finding, Look, Signal, waits_for
+from steelyard.rollout.plan import intent_for
+from steelyard.rollout.signals import (
+    Finding,
+    Look,
+    Signal,
+    go,
+    harm,
+    mended,
+    outside_change,
+    settled,
+    stuck,
+    unexplained,
+    waits_for,
+)
 from steelyard.rollout.transitions import BACK, TRANSITIONS
 from steelyard.rollout.warming import first_percent, ready, unfit, unready, with_cold_start
 
+_RULES: tuple[Callable[[Look], Finding | None], ...] = (
+    stuck,
+    harm,
+    unexplained,
+    intents.withdrawn,
+    intents.refused,
+    intents.carried_out,
+    intents.failed,
+    outside_change,
+    intents.held_up,
+    mended,
+    go,
+    settled,
+    unfit,
+    ready,
+    passed,
+    overdue,
+)
+"""By rank: the first whose signal the table of transitions knows in this phase counts."""
 _KEYS_KEPT = 20
 _WARNINGS = (Signal.HARM, Signal.DRIFT, Signal.STUCK)
 _TAKING_BACK = (Signal.ABORT, Signal.ROLLBACK)
-_INERT = (Phase.PAUSED, Phase.NEEDS_HUMAN)
+_STAYING = (Signal.CONFIRMED, Signal.REFUSED, Signal.FAILED, Signal.BLOCKED)
 _TOLD = (
     Phase.PAUSED,
     Phase.ROLLING_BACK,
@@ -64,48 +93,16 @@ def step(state: EndpointState, event: Event, now: datetime) -> Decision:
     serving = idle.newly_serving(state, seen)
     if rollout.phase is Phase.PENDING and serving is not None:
         return idle.adopt(state, serving)
-    state, look = _look(state, rollout, seen, now)
+    state, look = look_at(state, rollout, seen, now)
     finding = _first(look)
     if finding is None:
         return _hold(state, look, rechecking=trigger.kind == "recheck")
     return _move(state, look, finding)
 
 
-def _look(
-    state: EndpointState, rollout: Rollout, seen: Seen, now: datetime
-) -> tuple[EndpointState, Look]:
-    """Weigh the new counts, and judge."""
-    before, batches = rollout.canary_requests, weighed(rollout, seen)
-    evidence, verdict = _judged(rollout, batches)
-    rollout = replace(
-        with_samples(rollout, batches),
-        evidence=evidence,
-        labels_until=seen.labels_until or rollout.labels_until,
-    )
-    fresh = rollout.canary_requests > before
-    state = replace(state, rollout=rollout, metrics_until=seen.metrics_until or state.metrics_until)
-    return state, Look(rollout, seen, now, verdict, fresh)
-
-
-def _judged(rollout: Rollout, batches: Iterable[Batch]) -> tuple[Evidence, Verdict | None]:
-    """The evidence with these batches, and what it says: WORSE ends it, whatever comes after."""
-    evidence, promise = rollout.evidence, rollout.policy.promise
-    holdback = rollout.phase is Phase.HOLDBACK
-    step = len(rollout.policy.steps) if holdback else rollout.step
-    verdict = None
-    for batch in batches:
-        evidence = weigh(evidence, batch, promise)
-        verdict = judge(evidence, promise, step)
-        if verdict.kind is VerdictKind.WORSE:
-            break
-    if verdict is None and rollout.step >= 0:
-        verdict = judge(evidence, promise, step)
-    return evidence, verdict
-
-
 def _first(look: Look, among: Container[Signal] = tuple(Signal)) -> Finding | None:
     """The first finding that means something in this phase."""
-    for rule in (*RULES, unfit, ready, passed, overdue):
+    for rule in _RULES:
         finding = rule(look)
         if finding is None or finding.signal not in among:
             continue
@@ -119,7 +116,7 @@ def _obey(state: EndpointState, command: Command, seen: Seen, now: datetime) -> 
         phase = state.rollout.phase if state.rollout is not None else None
         return Decision(DecisionKind.HOLD, "done already", phase, phase, state=state)
     rollout = require_legal(state.rollout, command)
-    state, look = _look(state, rollout, seen, now)
+    state, look = look_at(state, rollout, seen, now)
     state = replace(state, done_keys=(*state.done_keys, command.key)[-_KEYS_KEPT:])
     signal, found = Signal[command.command.name], _first(look, _WARNINGS)
     if found and signal not in _TAKING_BACK:
@@ -135,18 +132,43 @@ def _move(state: EndpointState, look: Look, finding: Finding) -> Decision:
     kind = None
     if target is BACK:
         target, kind = _back(before), DecisionKind.RESUME
-    if target is before.phase and signal in (Signal.CONFIRMED, Signal.FAILED):
-        rollout = replace(before, intent=None, weights_since=look.now)
-        if before.tidied and signal is Signal.CONFIRMED:
-            stable = state.stable and _on_live_config(state.stable, look.seen)
-            state = replace(state, stable=stable)
-        kind = DecisionKind.HOLD if signal is Signal.CONFIRMED else DecisionKind.HAND_OVER
-        return _decision(state, look, rollout, finding.reason, kind)
+    if target is before.phase and signal in _STAYING:
+        return _stay(state, look, finding)
     rollout = _enter(before, target, signal, look)
     if target.is_over:
-        state = replace(state, stable=_stable_after(rollout, look.seen))
+        state = ending.ended(state, rollout, look.seen)
     kind = kind or _KINDS.get(target, DecisionKind.ADVANCE)
-    return _decision(state, look, rollout, finding.reason, kind)
+    return _decision(state, look, rollout, f"{finding.reason}{_next(rollout, look.seen)}", kind)
+
+
+def _stay(state: EndpointState, look: Look, finding: Finding) -> Decision:
+    """The phase stays: its intent is carried out, given up, or people are told of it."""
+    rollout = look.rollout
+    if finding.signal is Signal.CONFIRMED:
+        state = ending.tidied(state, rollout, look.seen)
+        rollout = replace(rollout, intent=None, weights_since=look.now, told_at=None)
+        return _decision(state, look, rollout, finding.reason, DecisionKind.HOLD)
+    blocked = finding.signal is Signal.BLOCKED
+    updating = rollout.intent is not None and rollout.intent.config is not None
+    if rollout.phase.is_over and not (blocked and updating):
+        state, rollout = ending.collected(state, rollout), replace(rollout, intent=None)
+    again = blocked and intents.may_act(rollout, look.seen)
+    if rollout.intent is not None:
+        rollout = replace(
+            rollout, intent=intents.still_open(rollout.intent, look.seen, again=again)
+        )
+    told = replace(rollout, told_at=look.now)
+    warning = _decision(state, look, told, finding.reason, DecisionKind.WARN)
+    return replace(warning, act=again)
+
+
+def _next(rollout: Rollout, seen: Seen) -> str:
+    """What people need to know of what comes next, in words; mostly empty."""
+    if rollout.phase is Phase.NEEDS_HUMAN:
+        return f"; when that is mended: steelyard resume {rollout.id}, or rollback to end it"
+    if rollout.phase is Phase.ROLLING_BACK and (why := intents.hindrance(seen)):
+        return f"; the rollback has to wait, and goes ahead as soon as it can: {why}"
+    return ""
 
 
 def _back(rollout: Rollout) -> Phase:
@@ -157,8 +179,8 @@ def _back(rollout: Rollout) -> Phase:
 
 def _enter(rollout: Rollout, target: Phase, signal: Signal, look: Look) -> Rollout:
     entered = replace(rollout, phase=target, since=look.now)
-    if target in _INERT:
-        left = rollout.resume_to if rollout.phase in _INERT else rollout.phase
+    if target in intents.INERT:
+        left = rollout.resume_to if rollout.phase in intents.INERT else rollout.phase
         intent = rollout.intent if target is Phase.PAUSED else None
         # A canary that may have traffic is weighed on, whatever became of an open intent.
         since = rollout.weights_since or (look.now if rollout.step >= 0 else None)
@@ -172,47 +194,25 @@ def _enter(rollout: Rollout, target: Phase, signal: Signal, look: Look) -> Rollo
         canary_requests=0,
         samples={},
         resume_to=None,
+        waits="",
+        told_at=None,
         latched=rollout.latched or target is Phase.ROLLING_BACK,
     )
     return replace(entered, intent=intent_for(entered, look.seen.live))
 
 
-def _stable_after(rollout: Rollout, seen: Seen) -> Stable:
-    promoted = rollout.phase is Phase.PROMOTED
-    kept = Stable(rollout.canary, rollout.config, rollout.candidate.version)
-    # The canary's config stays live after a rollback: the loser stays in it, at weight 0.
-    return _on_live_config(kept if promoted else rollout.stable, seen)
-
-
-def _on_live_config(stable: Stable, seen: Seen) -> Stable:
-    return replace(stable, config=seen.live.config) if seen.live is not None else stable
-
-
 def _hold(state: EndpointState, look: Look, *, rechecking: bool) -> Decision:
     """Nothing moved: act again on an intent that is still open, unless we just did."""
     rollout = with_cold_start(look)
-    again = not rechecking and _may_act(rollout, look.seen)
+    again = not rechecking and intents.may_act(rollout, look.seen)
     if rollout.intent is not None:
-        rollout = replace(rollout, intent=_still_open(rollout.intent, look.seen, again=again))
+        rollout = replace(
+            rollout, intent=intents.still_open(rollout.intent, look.seen, again=again)
+        )
+    if rollout.phase is Phase.PENDING:
+        rollout = replace(rollout, waits=waits_for(look))
     decision = _decision(state, look, rollout, _why_hold(look), DecisionKind.HOLD)
     return replace(decision, act=again)
-
-
-def _still_open(intent: Intent, seen: Seen, *, again: bool) -> Intent:
-    """The intent after a look that did not confirm it."""
-    if again:
-        return replace(intent, attempts=intent.attempts + 1, accepted=True)
-    if seen.busy:
-        return replace(intent, accepted=False)
-    at_work = seen.live is not None and seen.live.status in AT_WORK
-    return replace(intent, begun=True) if at_work and intent.accepted else intent
-
-
-def _may_act(rollout: Rollout, seen: Seen) -> bool:
-    if rollout.intent is None or rollout.phase in _INERT or is_met(rollout.intent, seen):
-        return False
-    tidying = rollout.intent.config is None and not rollout.intent.weights
-    return tidying or (seen.live is not None and seen.live.status == IN_SERVICE)
 
 
 def _why_hold(look: Look) -> str:
@@ -223,10 +223,9 @@ def _why_hold(look: Look) -> str:
         return f"lacks {lacks(look)}"
     if phase is Phase.WARMING:
         return f"waits: {unready(look)}"
-    if phase in _INERT:
+    if phase in intents.INERT:
         return "waits for a person"
-    status = look.seen.live.status if look.seen.live is not None else "unreadable"
-    return f"in progress; the endpoint is {status}"
+    return f"in progress; {intents.hindrance(look.seen) or 'the endpoint is in service'}"
 
 
 def _decision(
@@ -239,8 +238,8 @@ def _decision(
         reason=reason,
         phase_before=before,
         phase=rollout.phase,
-        act=moved and _may_act(rollout, look.seen),
-        page=moved and rollout.phase in _TOLD,
+        act=moved and intents.may_act(rollout, look.seen),
+        page=moved and (rollout.phase in _TOLD or kind is DecisionKind.WARN),
         verdict=look.verdict,
         state=replace(state, rollout=rollout),
     )

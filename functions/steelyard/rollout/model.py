@@ -66,6 +66,21 @@ class Stable:
 
 
 @dataclass(frozen=True, slots=True)
+class Retired:
+    """What an ended rollout made, to be collected when nothing refers to it any more.
+
+    Attributes:
+        variant: the canary's name; while it, or a config, is in use, all of it stays.
+        since: when the rollout ended.
+    """
+
+    variant: str
+    model: str
+    configs: tuple[str, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Samples:
     """What one guardrail was measured on in each variant: requests, or labels."""
 
@@ -95,6 +110,8 @@ class Rollout:
         latched: set by a rollback; from then on no intent raises the canary.
         cold_start: from WARMING on until all golden requests were answered once; None before.
         tidied: whether the loser's removal was begun; it is tried once.
+        waits: what a PENDING rollout waits for, in words.
+        told_at: when people were last told that an intent can't be carried out; None: never.
     """
 
     id: str
@@ -119,6 +136,8 @@ class Rollout:
     latched: bool = False
     cold_start: timedelta | None = None
     tidied: bool = False
+    waits: str = ""
+    told_at: datetime | None = None
 
     @property
     def loser(self) -> str:
@@ -144,6 +163,8 @@ class EndpointState:
 
     Attributes:
         stable: who is in charge; None until the endpoint was adopted.
+        previous: who was in charge before; its config and model are kept.
+        retired: what ended rollouts made and nobody has collected yet, oldest first.
         rollout: the latest rollout, also when it is over.
         waiting: an approved candidate whose turn has not come; a newer one replaces it.
         approvals_until: approvals up to this instant have been dealt with.
@@ -155,6 +176,8 @@ class EndpointState:
     endpoint: str
     epoch: int = 0
     stable: Stable | None = None
+    previous: Stable | None = None
+    retired: tuple[Retired, ...] = ()
     rollout: Rollout | None = None
     waiting: Candidate | None = None
     approvals_until: datetime | None = None
@@ -175,6 +198,7 @@ class DecisionKind(StrEnum):
     RESUME = "resume"
     ROLL_BACK = "roll_back"
     HAND_OVER = "hand_over"
+    WARN = "warn"
     TIDY = "tidy"
 
 

@@ -45,6 +45,11 @@ class Live:
         """Weight of a variant; 0 for one that is not there."""
         return next((v.weight for v in self.variants if v.name == variant), 0.0)
 
+    def percent(self, variant: str) -> float | None:
+        """Share of the traffic that a variant gets; None where nothing has a weight."""
+        total = sum(v.weight for v in self.variants)
+        return 100 * self.weight(variant) / total if total > 0 else None
+
     def has(self, variant: str) -> bool:
         """Whether the endpoint has this variant."""
         return any(v.name == variant for v in self.variants)
@@ -80,11 +85,13 @@ class Seen:
         alarms: alarms of this endpoint in ALARM.
         canary_alarms: whether the canary's absolute alarms exist, all of them; None: unread.
         canary_alarms_gone: whether none of them exists; None: unread.
+        collected: whether nothing is left of what the intent deletes; None: unread.
         golden: the canary's answers to the golden requests; None: not asked.
         traffic: stable's requests in each of the last complete minutes, oldest first, where the
             first step is to be sized by them; None: they were not read.
         unreadable: what could not be read, in words.
         refused: what AWS answered to an action that no repetition would mend.
+        withdrawn: that the candidate is not approved any more, in words.
         busy: whether AWS refused the action that was just tried, for now.
     """
 
@@ -98,10 +105,12 @@ class Seen:
     alarms: tuple[AlarmReading, ...] = ()
     canary_alarms: bool | None = None
     canary_alarms_gone: bool | None = None
+    collected: bool | None = None
     golden: tuple[Answer, ...] | None = None
     traffic: tuple[int, ...] | None = None
     unreadable: tuple[str, ...] = ()
     refused: str = ""
+    withdrawn: str = ""
     busy: bool = False
 
 

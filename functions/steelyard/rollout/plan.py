@@ -13,13 +13,15 @@ from steelyard.rollout.actions import (
     CreateConfig,
     CreateModel,
     DeleteAlarms,
+    DeleteConfig,
+    DeleteModel,
     Intent,
     NewVariant,
     PutAlarms,
     SetWeights,
     UpdateEndpoint,
 )
-from steelyard.rollout.model import Phase, Rollout, Stable
+from steelyard.rollout.model import Phase, Retired, Rollout, Stable
 from steelyard.rollout.observation import Live, Seen
 
 IN_SERVICE = "InService"
@@ -42,8 +44,7 @@ def intent_for(rollout: Rollout, live: Live | None) -> Intent | None:
 
 def removal_of_loser(rollout: Rollout, stable: Stable) -> Intent:
     """A fleet without the loser."""
-    suffix = f"-r{rollout.epoch}"
-    config = f"{rollout.id.removesuffix(suffix)}-alone{suffix}"
+    config = config_alone(rollout)
     return Intent(
         actions=(
             CreateConfig(config, copy_of=stable.config, stable=stable.variant, canary=None),
@@ -54,10 +55,29 @@ def removal_of_loser(rollout: Rollout, stable: Stable) -> Intent:
     )
 
 
+def config_alone(rollout: Rollout) -> str:
+    """Name of the config that holds the winner alone."""
+    suffix = f"-r{rollout.epoch}"
+    return f"{rollout.id.removesuffix(suffix)}-alone{suffix}"
+
+
+def collection_of(retired: Retired) -> Intent:
+    """Nothing left of what an ended rollout made."""
+    configs = tuple(DeleteConfig(config) for config in retired.configs)
+    return Intent(
+        actions=(*configs, DeleteModel(retired.model)),
+        config=None,
+        weights={},
+        gone=(*retired.configs, retired.model),
+    )
+
+
 def is_met(intent: Intent, seen: Seen) -> bool:
     """Whether the world is as intended: status, config, weights, instances and alarms, all."""
     alarms_as_meant = seen.canary_alarms if intent.alarms else seen.canary_alarms_gone
     if intent.alarms is not None and not alarms_as_meant:
+        return False
+    if intent.gone and not seen.collected:
         return False
     if intent.config is None and not intent.weights:
         return True

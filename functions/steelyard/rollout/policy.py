@@ -17,6 +17,7 @@ from steelyard.evidence.promise import Guardrail, Promise, require
 
 _SEGMENT = re.compile("[a-z][a-z0-9-]{0,39}")
 _LABELS_COMPLETE = timedelta(seconds=30)  # the intake's time-out, and some
+_IN_FLIGHT = timedelta(seconds=30)
 _MOST_SEGMENTS = 50  # each has evidence of its own in every entry of the ledger
 
 
@@ -43,12 +44,15 @@ class Policy:
         holdback_percent, holdback: canary share, and least time, after the last step.
         deadline: longest time at one step; then PAUSED, or rolled back where no data came.
         provision_timeout: longest time until the canary's instances serve.
-        settle: hold after weights went back, longer than a call can be in flight.
+        settle: hold after weights went back, longer than a call can be in flight: at least 30
+            seconds, since the Lambda and its calls end before.
         metric_lag: age at which a minute of metrics counts as complete; with labels at least 30
             seconds, since those of a minute may be written 20 seconds after it.
         canary_instances: instances of the canary variant; null: as many as stable has.
         keep_loser: how long the loser stays at weight 0 after the end, unless the next rollout's
             update takes it out before; null: until then, however long.
+        collect_after: how long configs and models of ended rollouts are kept at least; those of
+            stable and of the version before it always are. null: for good.
     """
 
     # Read by pydantic, which a Lambda has not.
@@ -77,6 +81,7 @@ class Policy:
     metric_lag: timedelta = timedelta(minutes=1)
     canary_instances: int | None = None
     keep_loser: timedelta | None = timedelta(hours=24)
+    collect_after: timedelta | None = timedelta(days=30)
 
     def __post_init__(self) -> None:
         steps = self.steps
@@ -160,9 +165,11 @@ class Policy:
             self.deadline,
             "longer than bake and discard together",
         )
-        keep = self.keep_loser
-        require(keep is None or keep >= timedelta(0), "keep_loser", keep, "0 or more, or null")
+        require(self.settle >= _IN_FLIGHT, "settle", self.settle, f"at least {_IN_FLIGHT}")
+        for key in ("keep_loser", "collect_after"):
+            keep = getattr(self, key)
+            require(keep is None or keep >= timedelta(0), key, keep, "0 or more, or null")
 
 
-_MAY_BE_ZERO = ("bake", "discard", "warm_up", "holdback", "settle", "metric_lag")
+_MAY_BE_ZERO = ("bake", "discard", "warm_up", "holdback", "metric_lag")
 _ABOVE_ZERO = ("slow_after", "deadline", "provision_timeout")

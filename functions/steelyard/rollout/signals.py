@@ -2,13 +2,12 @@
 
 Used within the core; the console shows values in the same words.
 
-Each rule answers with a signal and a reason in words, or None. Their order is their rank:
-the machine takes the first whose signal the table of transitions knows in this phase.
+Each rule answers with a signal and a reason in words, or None. Those about intents are in
+`intents.py`, about time and evidence in `warming.py` and `passing.py`; the machine ranks them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -16,11 +15,9 @@ from enum import Enum, auto
 from steelyard.evidence import Verdict, VerdictKind
 from steelyard.rollout.model import Phase, Rollout
 from steelyard.rollout.observation import AlarmReading, Live, Seen
-from steelyard.rollout.plan import IN_SERVICE, intended_weights, is_met, splits_as
+from steelyard.rollout.plan import IN_SERVICE, intended_weights, splits_as
 
-MAX_ATTEMPTS = 5
 _BROKEN = ("Failed", "OutOfService", "UpdateRollbackFailed", "Deleting")
-AT_WORK = ("Updating", "RollingBack")
 
 
 class Signal(Enum):
@@ -28,7 +25,9 @@ class Signal(Enum):
 
     GO = auto()
     CONFIRMED = auto()
+    REFUSED = auto()
     FAILED = auto()
+    BLOCKED = auto()
     UNFIT = auto()
     READY = auto()
     PASSED = auto()
@@ -42,6 +41,7 @@ class Signal(Enum):
     SETTLED = auto()
     DRIFT = auto()
     STUCK = auto()
+    MENDED = auto()
     START = auto()
     PROMOTE = auto()
     PAUSE = auto()
@@ -74,7 +74,8 @@ class Look:
     fresh: bool
 
 
-def _stuck(look: Look) -> Finding | None:
+def stuck(look: Look) -> Finding | None:
+    """STUCK, where the endpoint is in a state that only a person can mend."""
     live = look.seen.live
     if live is None or live.status not in _BROKEN:
         return None
@@ -82,7 +83,19 @@ def _stuck(look: Look) -> Finding | None:
     return Finding(Signal.STUCK, f"the endpoint is {live.status}{why}; a person must mend it")
 
 
-def _harm(look: Look) -> Finding | None:
+def mended(look: Look) -> Finding | None:
+    """MENDED, where a canary that was condemned has traffic, and it can be taken back again."""
+    rollout, live = look.rollout, look.seen.live
+    if rollout.phase is not Phase.NEEDS_HUMAN or not rollout.latched or live is None:
+        return None
+    serves = live.status == IN_SERVICE and live.config == rollout.config
+    if not serves or live.weight(rollout.canary) == 0:
+        return None
+    return Finding(Signal.MENDED, f"the rollback goes on: {shown(live)}")
+
+
+def harm(look: Look) -> Finding | None:
+    """HARM, by the evidence, or by an alarm that is bad on the canary alone or can't be read."""
     if look.rollout.latched:
         return None  # rolled back already: a person who was called must not be called each minute
     verdict = look.verdict
@@ -100,7 +113,8 @@ def _harm(look: Look) -> Finding | None:
     return None
 
 
-def _unexplained(look: Look) -> Finding | None:
+def unexplained(look: Look) -> Finding | None:
+    """UNEXPLAINED, where an alarm rings without its metric being bad on either variant."""
     for alarm in look.seen.alarms:
         if not _is_bad(alarm.canary, alarm) and not _is_bad(alarm.stable, alarm):
             return Finding(
@@ -123,36 +137,6 @@ def _words(alarm: AlarmReading) -> str:
     return f"{alarm.metric}: canary {figure(alarm.canary)}{stable}, threshold {alarm.threshold:.4g}"
 
 
-def _intent(look: Look) -> Finding | None:
-    rollout, intent, live = look.rollout, look.rollout.intent, look.seen.live
-    if intent is None:
-        return None
-    if look.seen.refused:
-        return Finding(Signal.FAILED, f"refused by AWS: {look.seen.refused}")
-    if is_met(intent, look.seen):
-        return Finding(Signal.CONFIRMED, f"confirmed by Describe: {shown(live)}")
-    provisioning = rollout.phase is Phase.PROVISIONING
-    over = live is not None and live.status == IN_SERVICE and intent.begun
-    returned = over and live is not None and live.config == rollout.stable.config
-    # No instances to be had says nothing about the candidate: try again until the time is up.
-    if provisioning and returned and live and "capacity" not in live.failure.lower():
-        why = live.failure or "SageMaker gave no reason"
-        return Finding(
-            Signal.FAILED, f"the update was rolled back silently to {live.config}: {why}"
-        )
-    if rollout.phase.is_over and over and live is not None and live.config != intent.config:
-        return Finding(Signal.FAILED, f"the loser stays: the update left {live.config} in service")
-    if provisioning and look.now - rollout.since > rollout.policy.provision_timeout:
-        return Finding(
-            Signal.FAILED, f"no canary in service after {rollout.policy.provision_timeout}"
-        )
-    if intent.attempts >= MAX_ATTEMPTS and over:
-        return Finding(
-            Signal.FAILED, f"tried {intent.attempts} times, but Describe shows {shown(live)}"
-        )
-    return None
-
-
 def shown(live: Live | None) -> str:
     """The endpoint in words, for reasons."""
     if live is None:
@@ -161,7 +145,8 @@ def shown(live: Live | None) -> str:
     return f"{live.status}, {live.config}, weights {weights}"
 
 
-def _outside_change(look: Look) -> Finding | None:
+def outside_change(look: Look) -> Finding | None:
+    """DRIFT, or DISTURBED, where the endpoint is not as it was left."""
     rollout, live = look.rollout, look.seen.live
     if live is None or live.status != IN_SERVICE:
         return None
@@ -188,7 +173,8 @@ def _outside_change(look: Look) -> Finding | None:
     return Finding(Signal.DRIFT, f"changed from outside: Describe shows {shown(live)}")
 
 
-def _go(look: Look) -> Finding | None:
+def go(look: Look) -> Finding | None:
+    """GO, when nothing keeps a PENDING rollout from starting."""
     rollout, live = look.rollout, look.seen.live
     if rollout.phase is not Phase.PENDING or waits_for(look) or live is None:
         return None
@@ -217,7 +203,8 @@ def waits_for(look: Look) -> str:
     return "; ".join(look.seen.unreadable)
 
 
-def _settled(look: Look) -> Finding | None:
+def settled(look: Look) -> Finding | None:
+    """SETTLED, when stable has had all traffic for longer than a call can be in flight."""
     rollout, live = look.rollout, look.seen.live
     if rollout.phase is not Phase.ROLLING_BACK or rollout.weights_since is None:
         return None
@@ -226,14 +213,3 @@ def _settled(look: Look) -> Finding | None:
     if look.now - rollout.weights_since < rollout.policy.settle:
         return None
     return Finding(Signal.SETTLED, f"stable has had all traffic for {rollout.policy.settle}")
-
-
-RULES: tuple[Callable[[Look], Finding | None], ...] = (
-    _stuck,
-    _harm,
-    _unexplained,
-    _intent,
-    _outside_change,
-    _go,
-    _settled,
-)

@@ -25,7 +25,11 @@ _HAND_OVER: Row = {
     Signal.DRIFT: Phase.NEEDS_HUMAN,
     Signal.STUCK: Phase.NEEDS_HUMAN,
 }
-_FAILING: Row = {**_HAND_OVER, Signal.FAILED: Phase.NEEDS_HUMAN}
+_FAILING: Row = {
+    **_HAND_OVER,
+    Signal.REFUSED: Phase.NEEDS_HUMAN,
+    Signal.FAILED: Phase.NEEDS_HUMAN,
+}
 _TAKING_TRAFFIC: Row = {
     **_TAKE_BACK,
     **_FAILING,
@@ -48,7 +52,10 @@ TRANSITIONS: Mapping[Phase, Row] = {
         **_TAKE_BACK,
         **_HAND_OVER,
         Signal.CONFIRMED: Phase.WARMING,
+        # A quota or a permission says nothing about the candidate; a failed update may.
+        Signal.REFUSED: Phase.NEEDS_HUMAN,
         Signal.FAILED: Phase.ROLLING_BACK,
+        Signal.UNFIT: Phase.ROLLING_BACK,
     },
     # Alarms keep the canary here: golden requests are its only ones, and a cold start is no harm.
     Phase.WARMING: {
@@ -63,18 +70,21 @@ TRANSITIONS: Mapping[Phase, Row] = {
     Phase.RAMPING: {
         **_TAKING_TRAFFIC,
         Signal.CONFIRMED: Phase.RAMPING,
+        Signal.BLOCKED: Phase.RAMPING,
         Signal.PASSED: Phase.RAMPING,
         Signal.LAST_PASSED: Phase.HOLDBACK,
     },
     Phase.HOLDBACK: {
         **_TAKING_TRAFFIC,
         Signal.CONFIRMED: Phase.HOLDBACK,
+        Signal.BLOCKED: Phase.HOLDBACK,
         Signal.PASSED: Phase.FINALIZING,
     },
     Phase.FINALIZING: {
         **_TAKE_BACK,
         **_FAILING,
         Signal.CONFIRMED: Phase.PROMOTED,
+        Signal.BLOCKED: Phase.FINALIZING,
     },
     Phase.PAUSED: {
         **_TAKE_BACK,
@@ -83,23 +93,31 @@ TRANSITIONS: Mapping[Phase, Row] = {
         Signal.RESUME: BACK,
         Signal.PROMOTE: Phase.FINALIZING,
     },
+    # Never given up: what AWS refuses is told, and tried again with the next tick.
     Phase.ROLLING_BACK: {
-        **_FAILING,
+        **_HAND_OVER,
         Signal.CONFIRMED: Phase.ROLLING_BACK,
+        Signal.REFUSED: Phase.ROLLING_BACK,
+        Signal.BLOCKED: Phase.ROLLING_BACK,
         Signal.DISTURBED: Phase.ROLLING_BACK,
         Signal.SETTLED: Phase.ROLLED_BACK,
     },
     Phase.NEEDS_HUMAN: {
         **_TAKE_BACK,
+        Signal.MENDED: Phase.ROLLING_BACK,
         Signal.RESUME: BACK,
     },
-    # An alarm that can't be deleted is told, and does not keep the next rollout waiting.
+    # What can't be tidied up is told, and does not keep the next rollout waiting.
     Phase.PROMOTED: {
         Signal.CONFIRMED: Phase.PROMOTED,
+        Signal.REFUSED: Phase.PROMOTED,
         Signal.FAILED: Phase.PROMOTED,
+        Signal.BLOCKED: Phase.PROMOTED,
     },
     Phase.ROLLED_BACK: {
         Signal.CONFIRMED: Phase.ROLLED_BACK,
+        Signal.REFUSED: Phase.ROLLED_BACK,
         Signal.FAILED: Phase.ROLLED_BACK,
+        Signal.BLOCKED: Phase.ROLLED_BACK,
     },
 }

@@ -150,7 +150,7 @@ def test_every_key_of_a_policy_is_either_replayed_or_told() -> None:
         "holdback_percent", "holdback", "deadline", "provision_timeout", "settle",
     }  # fmt: skip
     told = {"guardrails", "segments", "slow_after", "metric_lag", "canary_instances", "first_step"}
-    after_the_end = {"keep_loser"}
+    after_the_end = {"keep_loser", "collect_after"}
     assert {field.name for field in fields(Policy)} == by_machine | told | after_the_end
 
 

@@ -67,7 +67,7 @@ def test_variant_put_in_charge_from_outside_is_adopted_and_told() -> None:
 def test_traffic_given_to_another_variant_from_outside_is_told_once_and_left_alone() -> None:
     split = seen(live(STABLE.config, {"v1": 90, "old": 10}), approved=(CANDIDATE,))
     first = decide(KNOWN, split)
-    assert (first.kind, first.page, first.act) == (DecisionKind.HAND_OVER, True, False)
+    assert (first.kind, first.page, first.act) == (DecisionKind.WARN, True, False)
     assert first.reason.startswith("not all traffic goes to v1: InService")
     again = decide(first.state, replace(split, approved=()), minutes=2)
     assert (again.kind, again.page) == (DecisionKind.HOLD, False)
@@ -151,7 +151,7 @@ def test_version_that_waited_and_serves_by_now_is_not_rolled_out_against_itself(
 def test_config_put_in_charge_from_outside_that_can_not_be_read_is_told_once() -> None:
     reading = seen(live("by-hand", {"hand": 1}), serving=None)
     first = decide(KNOWN, reading)
-    assert (first.kind, first.page) == (DecisionKind.HAND_OVER, True)
+    assert (first.kind, first.page) == (DecisionKind.WARN, True)
     assert first.reason == "by-hand is live, not completion-bootstrap, and can't be read"
     assert not decide(first.state, reading, minutes=2).page
 

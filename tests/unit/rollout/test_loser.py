@@ -74,7 +74,7 @@ def test_removal_that_is_seen_is_no_change_from_outside() -> None:
 def test_removal_that_fails_is_told_and_not_tried_again() -> None:
     begun = look(removing().state, replace(WITH_LOSER, status="Updating"), 24.1)
     failed = look(begun.state, WITH_LOSER, 24.2)
-    assert (failed.kind, failed.page) == (DecisionKind.HAND_OVER, True)
+    assert (failed.kind, failed.page) == (DecisionKind.WARN, True)
     assert failed.reason == f"the loser stays: the update left {CONFIG} in service"
     assert failed.state.stable == NEW
     assert look(failed.state, WITH_LOSER, 99).reason == "nothing to do"
@@ -116,13 +116,19 @@ def test_nothing_is_removed_when(keep: timedelta | None, there: Live) -> None:
     assert look(state, there, 1000).reason == "nothing to do"
 
 
+def test_loser_that_somebody_put_in_charge_is_not_removed() -> None:
+    """Once, the variant that it was put in charge of was taken out, as "the loser's" other one."""
+    state = state_of(rollout_in(Phase.ROLLED_BACK), stable=Stable(CANARY, CONFIG, 2))
+    assert look(state, live(weights={"v1": 0, CANARY: 100}), 1000).reason == "nothing to do"
+
+
 def test_update_that_was_refused_as_busy_is_not_taken_for_failed() -> None:
     """Somebody else's update, such as a scale-out, may come in between."""
     refused = step(
         removing().state, Event(Hint("recheck"), seen(WITH_LOSER, busy=True)), START + 24 * HOUR
     )
     theirs = look(refused.state, replace(WITH_LOSER, status="Updating"), 24.1)
-    again = look(theirs.state, WITH_LOSER, 24.2)
+    again = look(theirs.state, WITH_LOSER, 24.15)
     assert (again.kind, again.act) == (DecisionKind.HOLD, True)
     done = look(again.state, live(ALONE, {CANARY: 100}), 24.4)
     assert done.state.stable == replace(NEW, config=ALONE)

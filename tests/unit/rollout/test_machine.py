@@ -205,7 +205,7 @@ def test_alarms_that_can_not_be_deleted_are_told_and_block_no_later_rollout() ->
     over = rollout_in(Phase.ROLLED_BACK)
     over = replace(over, intent=intent_for(over, live()))
     refused = tick(state_of(over), seen(live(), refused="AccessDeniedException"))
-    assert (refused.kind, refused.page) == (DecisionKind.HAND_OVER, True)
+    assert (refused.kind, refused.page) == (DecisionKind.WARN, True)
     assert (refused.phase, rollout_of(refused).intent) == (Phase.ROLLED_BACK, None)
 
 

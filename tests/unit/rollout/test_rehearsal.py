@@ -29,7 +29,7 @@ from tests.unit.rollout.scenes import POLICY, alarm, batch
 ENDS = (Phase.PROMOTED, Phase.ROLLED_BACK)
 WAITS = (Phase.PAUSED, Phase.NEEDS_HUMAN)
 RESTS = (*ENDS, *WAITS)
-TOLD = (DecisionKind.HAND_OVER, DecisionKind.ADOPT)
+TOLD = (DecisionKind.WARN, DecisionKind.ADOPT)
 SIZED, BUSY = replace(POLICY, first_step="auto"), (59_000, 60_000)
 GOOD, BAD, NONE = (500, 0), (500, 100), (0, 0)
 BOUND = 200  # minutes in which a rollout comes to rest once faults stop

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from steelyard.rollout.actions import Intent
+from steelyard.rollout.intents import MAX_ATTEMPTS
 from steelyard.rollout.machine import step
 from steelyard.rollout.model import Decision, DecisionKind, Phase, Rollout
 from steelyard.rollout.observation import AlarmReading, CommandName, Event, Hint, Live, Seen
 from steelyard.rollout.plan import intent_for
-from steelyard.rollout.signals import MAX_ATTEMPTS
 from tests.unit.rollout.scenes import (
     BOOTSTRAP,
     CANARY,
@@ -109,17 +109,73 @@ def test_harm_overrules_a_person_who_promotes_in_the_same_minute() -> None:
     assert decision.state.done_keys == ("k1",)
 
 
-def test_rollback_that_needs_a_person_calls_once_and_stays() -> None:
-    """Once, it went back and forth between rolling back and calling, six times a minute."""
-    rollout = with_intent(Phase.ROLLING_BACK)
+def test_rollback_that_is_refused_is_told_tried_each_minute_and_told_again_after_ten() -> None:
+    """It never gives up: a permission that is given back is used a minute later."""
+    state = state_of(with_intent(Phase.ROLLING_BACK))
     there = live(weights={"v1": 90, CANARY: 10})
-    refused = decide(rollout, seen(there, refused="AccessDeniedException"))
-    assert (refused.phase, refused.page) == (Phase.NEEDS_HUMAN, True)
-    for minute in range(2, 5):
-        reading = seen(there, alarms=(alarm(22.0),), batches=(WORSE,))
+    told = []
+    for minute in range(1, 25):
         now = START + minute * MINUTE
-        decision = step(refused.state, Event(Hint("tick"), reading), now)
-        assert (decision.phase, decision.page, decision.act) == (Phase.NEEDS_HUMAN, False, False)
+        tried = step(state, Event(Hint("tick"), seen(there, alarms=(alarm(22.0),))), now)
+        assert (tried.phase, tried.act) == (Phase.ROLLING_BACK, True)
+        answer = seen(there, refused="AccessDeniedException")
+        answered = step(tried.state, Event(Hint("recheck"), answer), now)
+        assert (answered.phase, answered.act) == (Phase.ROLLING_BACK, False)
+        told += [minute] if answered.page or tried.page else []
+        state = answered.state
+    assert told == [1, 11, 21]
+
+
+def test_rollback_of_a_locked_endpoint_says_so_at_once_and_acts_when_it_is_free() -> None:
+    rollout = rollout_in(Phase.RAMPING)
+    locked = replace(live_of(rollout), status="SystemUpdating")
+    worse = decide(rollout, seen(locked, batches=(WORSE,)))
+    assert (worse.phase, worse.page, worse.act) == (Phase.ROLLING_BACK, True, False)
+    assert worse.reason.endswith("goes ahead as soon as it can: the endpoint is SystemUpdating")
+    waits = step(worse.state, Event(Hint("tick"), seen(locked)), START + 10 * MINUTE)
+    assert (waits.act, waits.page) == (False, False)
+    loud = step(waits.state, Event(Hint("tick"), seen(locked)), START + 11 * MINUTE)
+    assert (loud.kind, loud.page, loud.act) == (DecisionKind.WARN, True, False)
+    assert "the rollback has waited for 10 min: the endpoint is SystemUpdating" in loud.reason
+    assert "the canary has 10 % of the traffic" in loud.reason
+    free = step(loud.state, Event(Hint("tick"), seen(live_of(rollout))), START + 12 * MINUTE)
+    assert (free.phase, free.act) == (Phase.ROLLING_BACK, True)
+
+
+def test_endpoint_that_cannot_be_read_holds_a_rollback_up_and_people_hear_of_it() -> None:
+    rollout = with_intent(Phase.ROLLING_BACK)
+    decision = decide(rollout, seen(None), after=10 * MINUTE)
+    assert (decision.kind, decision.page, decision.act) == (DecisionKind.WARN, True, False)
+    assert "can't be read; the canary has an unknown share" in decision.reason
+
+
+def test_rollback_goes_on_by_itself_once_a_person_has_mended_the_endpoint() -> None:
+    rollout = rollout_in(Phase.NEEDS_HUMAN, latched=True, resume_to=Phase.ROLLING_BACK)
+    with_traffic = live(weights={"v1": 90, CANARY: 10})
+    broken = decide(rollout, seen(replace(with_traffic, status="UpdateRollbackFailed")))
+    assert (broken.phase, broken.act) == (Phase.NEEDS_HUMAN, False)
+    assert decide(rollout, seen(live())).phase is Phase.NEEDS_HUMAN
+    mended = decide(rollout, seen(with_traffic))
+    assert (mended.phase, mended.act) == (Phase.ROLLING_BACK, True)
+
+
+def test_hand_over_says_what_to_do_next() -> None:
+    decision = decide(rollout_in(Phase.RAMPING), seen(live("of-someone-else")))
+    assert decision.phase is Phase.NEEDS_HUMAN
+    assert decision.reason.endswith(
+        "when that is mended: steelyard resume completion-r1, or rollback to end it"
+    )
+
+
+def test_quota_is_handed_over_and_a_withdrawn_approval_is_the_end() -> None:
+    asked = with_intent(Phase.PROVISIONING)
+    quota = decide(asked, seen(BOOTSTRAP, refused="update_endpoint: ResourceLimitExceeded"))
+    assert (quota.phase, quota.page) == (Phase.NEEDS_HUMAN, True)
+    withdrawn = decide(asked, seen(BOOTSTRAP, withdrawn="completion/2 is Rejected now"))
+    assert (withdrawn.phase, withdrawn.reason) == (
+        Phase.ROLLING_BACK,
+        "completion/2 is Rejected now",
+    )
 
 
 def test_update_that_sagemaker_rolled_back_silently_is_seen() -> None:

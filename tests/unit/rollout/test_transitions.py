@@ -12,6 +12,7 @@ import pytest
 from steelyard.errors import IllegalTransition
 from steelyard.evidence import Batch
 from steelyard.rollout.golden import Answer
+from steelyard.rollout.intents import MAX_ATTEMPTS, TELL_EVERY
 from steelyard.rollout.machine import step
 from steelyard.rollout.model import DecisionKind, Phase, Rollout
 from steelyard.rollout.observation import (
@@ -23,7 +24,7 @@ from steelyard.rollout.observation import (
     Trigger,
     Variant,
 )
-from steelyard.rollout.plan import intent_for
+from steelyard.rollout.plan import intent_for, removal_of_loser
 from steelyard.rollout.signals import Signal
 from steelyard.rollout.transitions import BACK, TRANSITIONS
 from tests.unit.rollout.scenes import (
@@ -87,9 +88,40 @@ def _confirmed(phase: Phase) -> Scene:
     return Scene(rollout, reading, "confirmed by Describe")
 
 
-def _failed(phase: Phase) -> Scene:
+def _refused(phase: Phase) -> Scene:
     reading = seen(BOOTSTRAP, refused="create_model: AccessDeniedException")
     return Scene(_open(phase), reading, "refused by AWS: create_model: AccessDeniedException")
+
+
+def _failed(phase: Phase) -> Scene:
+    rollout = _open(phase)
+    intent = rollout.intent
+    assert intent is not None
+    if phase.is_over:
+        intent = removal_of_loser(rollout, rollout.stable)
+    tried = replace(rollout, intent=replace(intent, begun=True, attempts=MAX_ATTEMPTS))
+    there = live(weights={"v1": 97, CANARY: 3})
+    because = "the loser stays" if phase.is_over else f"tried {MAX_ATTEMPTS} times"
+    if phase is Phase.PROVISIONING:
+        there, because = BOOTSTRAP, "rolled back silently"
+    return Scene(tried, seen(there), because)
+
+
+def _blocked(phase: Phase) -> Scene:
+    locked = replace(live(), status="SystemUpdating")
+    reading = seen(locked, canary_alarms_gone=False)
+    return Scene(_open(phase), reading, "the endpoint is SystemUpdating", now=START + TELL_EVERY)
+
+
+def _unfit(phase: Phase) -> Scene:
+    if phase is Phase.PROVISIONING:
+        return Scene(_open(phase), seen(BOOTSTRAP, withdrawn="is Rejected now"), "Rejected")
+    return _read("golden request adds is wrong: 5", golden=(WRONG,))(phase)
+
+
+def _mended(phase: Phase) -> Scene:
+    there = live(weights={"v1": 90, CANARY: 10})
+    return Scene(rollout_in(phase, latched=True), seen(there), "the rollback goes on")
 
 
 def _drift(phase: Phase) -> Scene:
@@ -161,8 +193,11 @@ SCENES: dict[Signal, Callable[[Phase], Scene]] = {
     **{signal: _ordered(name) for signal, name in COMMANDS.items()},
     Signal.GO: _read("version 2 was approved"),
     Signal.CONFIRMED: _confirmed,
+    Signal.REFUSED: _refused,
     Signal.FAILED: _failed,
-    Signal.UNFIT: _read("golden request adds is wrong: 5", golden=(WRONG,)),
+    Signal.BLOCKED: _blocked,
+    Signal.MENDED: _mended,
+    Signal.UNFIT: _unfit,
     Signal.READY: _read("the canary served for 0:01:00 without traffic"),
     Signal.PASSED: _passed,
     Signal.LAST_PASSED: _last_passed,

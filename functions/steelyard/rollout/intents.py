@@ -1,0 +1,135 @@
+"""What becomes of an intent: carried out, refused, failed, held up; and whether to act on it. Pure.
+
+Used by the machine alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from steelyard.rollout.actions import DeleteAlarms, Intent
+from steelyard.rollout.model import Phase, Rollout
+from steelyard.rollout.observation import Seen
+from steelyard.rollout.plan import IN_SERVICE, is_met
+from steelyard.rollout.signals import Finding, Look, Signal, shown
+
+MAX_ATTEMPTS = 5
+TELL_EVERY = timedelta(minutes=10)
+INERT = (Phase.PAUSED, Phase.NEEDS_HUMAN)
+_AT_WORK = ("Updating", "RollingBack")
+_WORDS = {
+    Phase.RAMPING: "the raise",
+    Phase.HOLDBACK: "the raise",
+    Phase.FINALIZING: "the last raise",
+    Phase.ROLLING_BACK: "the rollback",
+}
+
+
+def withdrawn(look: Look) -> Finding | None:
+    """UNFIT, where the candidate's approval was taken back before its model was made."""
+    return Finding(Signal.UNFIT, look.seen.withdrawn) if look.seen.withdrawn else None
+
+
+def refused(look: Look) -> Finding | None:
+    """REFUSED, where AWS won't do it however often it is asked.
+
+    A rollback asks again all the same, each minute, and people are told every ten.
+    """
+    rollout = look.rollout
+    if rollout.intent is None or not look.seen.refused:
+        return None
+    if rollout.phase is Phase.ROLLING_BACK and rollout.told_at and not _long_untold(look):
+        return None
+    return Finding(Signal.REFUSED, f"refused by AWS: {look.seen.refused}")
+
+
+def carried_out(look: Look) -> Finding | None:
+    """CONFIRMED, by what Describe shows and not by what a call returned."""
+    intent = look.rollout.intent
+    if intent is None or not is_met(intent, look.seen):
+        return None
+    return Finding(Signal.CONFIRMED, f"confirmed by Describe: {shown(look.seen.live)}")
+
+
+def failed(look: Look) -> Finding | None:
+    """FAILED, where SageMaker tried and did not get there, or took too long."""
+    rollout, intent, live = look.rollout, look.rollout.intent, look.seen.live
+    if intent is None:
+        return None
+    provisioning = rollout.phase is Phase.PROVISIONING
+    over = live is not None and live.status == IN_SERVICE and intent.begun
+    returned = over and live is not None and live.config == rollout.stable.config
+    # No instances to be had says nothing about the candidate: try again until the time is up.
+    if provisioning and returned and live and "capacity" not in live.failure.lower():
+        why = live.failure or "SageMaker gave no reason"
+        return Finding(
+            Signal.FAILED, f"the update was rolled back silently to {live.config}: {why}"
+        )
+    if rollout.phase.is_over and over and intent.config and live and live.config != intent.config:
+        return Finding(Signal.FAILED, f"the loser stays: the update left {live.config} in service")
+    if provisioning and look.now - rollout.since > rollout.policy.provision_timeout:
+        why = f": {live.failure}" if live is not None and live.failure else ""
+        return Finding(
+            Signal.FAILED, f"no canary in service after {rollout.policy.provision_timeout}{why}"
+        )
+    if intent.attempts >= MAX_ATTEMPTS and over:
+        return Finding(
+            Signal.FAILED, f"tried {intent.attempts} times, but Describe shows {shown(live)}"
+        )
+    return None
+
+
+def held_up(look: Look) -> Finding | None:
+    """BLOCKED, when people have not heard for ten minutes of what can't be carried out."""
+    rollout, live = look.rollout, look.seen.live
+    if rollout.intent is None or not _long_untold(look):
+        return None
+    why = hindrance(look.seen) or f"Describe shows {shown(live)}"
+    if rollout.phase.is_over:
+        gives_up = "is given up" if rollout.intent.config is None else "goes on"
+        return Finding(Signal.BLOCKED, f"tidying up {gives_up}: {why}")
+    minutes = (look.now - rollout.since) // timedelta(minutes=1)
+    what = _WORDS.get(rollout.phase, "the rollout")
+    percent = look.seen.live.percent(rollout.canary) if look.seen.live is not None else None
+    share = "an unknown share" if percent is None else f"{percent:.3g} %"
+    return Finding(
+        Signal.BLOCKED,
+        f"{what} has waited for {minutes} min: {why}; the canary has {share} of the traffic; "
+        "Steelyard goes on as soon as the endpoint lets it",
+    )
+
+
+def hindrance(seen: Seen) -> str:
+    """Why nothing can be changed at the moment, in words; empty where it can."""
+    if seen.live is None:
+        return "the endpoint can't be read"
+    return "" if seen.live.status == IN_SERVICE else f"the endpoint is {seen.live.status}"
+
+
+def may_act(rollout: Rollout, seen: Seen) -> bool:
+    """Whether the intent's actions may be tried now."""
+    intent = rollout.intent
+    if intent is None or rollout.phase in INERT or is_met(intent, seen):
+        return False
+    # Whatever else is refused while the endpoint changes, or may be in use by then.
+    alarms_alone = all(isinstance(action, DeleteAlarms) for action in intent.actions)
+    return alarms_alone or not hindrance(seen)
+
+
+def still_open(intent: Intent, seen: Seen, *, again: bool) -> Intent:
+    """The intent after a look that did not confirm it."""
+    if again:
+        return replace(intent, attempts=intent.attempts + 1, accepted=True)
+    if seen.busy:
+        return replace(intent, accepted=False)
+    at_work = seen.live is not None and seen.live.status in _AT_WORK
+    return replace(intent, begun=True) if at_work and intent.accepted else intent
+
+
+def _long_untold(look: Look) -> bool:
+    rollout = look.rollout
+    # A whole new fleet takes its time.
+    fleet = rollout.phase.is_over and rollout.intent is not None and rollout.intent.config
+    patience = rollout.policy.provision_timeout if fleet else TELL_EVERY
+    return look.now - max(rollout.told_at or rollout.since, rollout.since) >= patience

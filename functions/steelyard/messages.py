@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from steelyard.errors import InvalidEvent
+from steelyard.errors import ForeignEvent, InvalidEvent
 from steelyard.json_object import read_object
 from steelyard.rollout.observation import Command, CommandName, Hint, Trigger
 
@@ -35,14 +36,15 @@ def parse(body: str, endpoint: str, home: Home) -> Trigger:
     """What a message on the endpoint's group asks for.
 
     Raises:
-        InvalidEvent: not an event of EventBridge, of another account or region, about another
-            endpoint, or of a kind or shape that nothing here knows.
+        ForeignEvent: of another account or region.
+        InvalidEvent: not an event of EventBridge, about another endpoint, or of a kind or shape
+            that nothing here knows.
     """
     require_endpoint_name(endpoint)
     event = read_object(body)
     for key, expected in (("account", home.account), ("region", home.region)):
         if event.get(key) != expected:
-            raise InvalidEvent(f"{key}: got {event.get(key)!r}, accepted: {expected}")
+            raise ForeignEvent(f"{key}: got {event.get(key)!r:.100}, accepted: {expected}")
     detail = event.get("detail")
     if not isinstance(detail, dict):
         raise InvalidEvent(f"detail: got {detail!r:.100}, accepted: an object")
@@ -60,6 +62,19 @@ def require_endpoint_name(name: str) -> None:
     """
     if not _ENDPOINT.fullmatch(name):
         raise InvalidEvent(f"endpoint: got {name!r:.100}, accepted: {_ENDPOINT.pattern}")
+
+
+def instant(key: str, milliseconds: object) -> datetime:
+    """The time that AWS stamped on a message or a request, aware UTC.
+
+    Raises:
+        InvalidEvent: it is none.
+    """
+    try:
+        return datetime.fromtimestamp(int(str(milliseconds)) / 1000, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        accepted = "milliseconds since 1970"
+        raise InvalidEvent(f"{key}: got {milliseconds!r:.100}, accepted: {accepted}") from error
 
 
 def _tick(_detail: Mapping[str, Any], _endpoint: str, _home: Home) -> Trigger:
@@ -86,7 +101,7 @@ def _approval(detail: Mapping[str, Any], _of: str, home: Home) -> Trigger:
     arn = _text(detail, "ModelPackageArn")
     # arn:<partition>:sagemaker:<region>:<account>:model-package/<group>/<version>
     if arn.split(":")[3:5] != [home.region, home.account]:
-        raise InvalidEvent(f"ModelPackageArn: got {arn!r}, accepted: one of {home.account}")
+        raise ForeignEvent(f"ModelPackageArn: got {arn!r}, accepted: one of {home.account}")
     return Hint("approval", f"{arn} is {_text(detail, 'ModelApprovalStatus')}")
 
 

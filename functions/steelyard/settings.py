@@ -49,3 +49,21 @@ def intake_from_environment(environment: Mapping[str, str] = os.environ) -> Inta
         labels_table=environment["STEELYARD_LABELS_TABLE"],
         labels_key=environment["STEELYARD_LABELS_KEY"],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveSettings:
+    """What the stack tells the Lambda that archives the ledger."""
+
+    ledger_table: str
+    bucket: str
+    topic_arn: str
+
+
+def archive_from_environment(environment: Mapping[str, str] = os.environ) -> ArchiveSettings:
+    """The settings of this process; a missing variable is a KeyError that names it."""
+    return ArchiveSettings(
+        ledger_table=environment["STEELYARD_LEDGER_TABLE"],
+        bucket=environment["STEELYARD_ARCHIVE_BUCKET"],
+        topic_arn=environment["STEELYARD_TOPIC_ARN"],
+    )

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
+import botocore.session
 import pytest
 from moto import mock_aws
 
@@ -18,14 +20,18 @@ from steelyard.aws.metrics import Metrics
 from steelyard.aws.outlets import Pager
 from steelyard.aws.registry import Registry
 from steelyard.aws.scaling import VariantScaling
+from steelyard.codec import encode
 from steelyard.rollout.golden import Answer
 from steelyard.service import Reconciler
+from tests.functional.fake_sagemaker import ACCOUNT, REGION
 from tests.functional.labelling import TABLE as LABELS
+from tests.functional.lambda_queue import Queue
 from tests.functional.operator import Operator
 from tests.functional.settings import ALARMS, POLICY, ROLE, SCALING
-from tests.functional.world import Clients, World, make_table
+from tests.functional.world import START, Clients, World, make_table
 
 TABLE = "steelyard-test-ledger"
+PREFIX = "/steelyard/test/models"
 
 
 @pytest.fixture(scope="session")
@@ -161,3 +167,50 @@ def reconciler(  # noqa: PLR0913, PLR0917 - all of its parts
 def operator(world: World, reconciler: Reconciler) -> Operator:
     """Whoever wakes the service."""
     return Operator(world, reconciler)
+
+
+@pytest.fixture
+def queue(
+    clients: Clients,
+    ledger: Ledger,
+    label_book: LabelBook,
+    pages: Pages,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Queue]:
+    """The handler in its environment, with one model deployed."""
+    url = clients["sqs"].create_queue(QueueName="quarantine")["QueueUrl"]
+    settings = {
+        "endpoint": "completion",
+        "package_group": "completion",
+        "execution_role_arn": ROLE,
+        "rollout": encode(POLICY),
+        "alarms": ALARMS,
+        "autoscaling": encode(SCALING),
+        "golden": None,
+    }
+    clients["ssm"].put_parameter(
+        Name=f"{PREFIX}/completion", Value=json.dumps(settings), Type="String"
+    )
+    environment = {
+        "STEELYARD_LEDGER_TABLE": TABLE,
+        "STEELYARD_LABELS_TABLE": LABELS,
+        "STEELYARD_QUARANTINE_URL": url,
+        "STEELYARD_TOPIC_ARN": pages.topic,
+        "STEELYARD_PARAMETER_PREFIX": PREFIX,
+        "STEELYARD_ACCOUNT": ACCOUNT,
+        "POWERTOOLS_SERVICE_NAME": "steelyard",
+        "POWERTOOLS_METRICS_NAMESPACE": "SteelyardOperations",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    session = botocore.session.Session()
+    clients.attach(session.get_component("event_emitter"))
+    boto3.setup_default_session(botocore_session=session)
+    assert ledger.latest("completion") is None
+    assert label_book.counts("completion", (), (START, START)) == {}
+    from steelyard.handlers.reconcile import handler  # noqa: PLC0415 - reads its environment
+
+    yield Queue(handler, clients, url)
+    boto3.DEFAULT_SESSION = None

@@ -6,9 +6,18 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
 
 from steelyard.aws.calls import client, client_without_retries, translated
-from steelyard.errors import EndpointBusy, NeedsHuman, NoAnswer, NoCapacity, SteelyardError
+from steelyard.errors import (
+    EndpointBusy,
+    InvalidCounts,
+    NeedsHuman,
+    NoAnswer,
+    NoCapacity,
+    SteelyardError,
+)
+from steelyard.rollout.policy import Policy
 from tests.functional.fake_sagemaker import arn, denied, refusal
 
 QUOTA = (
@@ -66,8 +75,22 @@ def test_error_of_aws_becomes_one_of_ours_with_its_words(
 
 
 def test_error_that_is_not_of_aws_passes_as_it_is() -> None:
-    with pytest.raises(ZeroDivisionError), translated("anything"):
-        raise ZeroDivisionError
+    with pytest.raises(RuntimeError), translated("anything"):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("Items"), ValueError("nan"), ResponseParserError("<html>"), OverflowError()]
+)
+def test_answer_of_another_shape_is_unreadable_and_says_what_was_asked(error: Exception) -> None:
+    with pytest.raises(EndpointBusy) as caught, translated("read a thing"):
+        raise error
+    assert str(caught.value) == f"read a thing: not as documented: {error!r}"
+
+
+def test_error_of_ours_keeps_its_meaning() -> None:
+    with pytest.raises(InvalidCounts), translated("anything"):
+        raise InvalidCounts("a ValueError, too")
 
 
 @pytest.mark.parametrize(("make", "attempts"), [(client, 2), (client_without_retries, 1)])
@@ -86,3 +109,12 @@ def test_service_that_does_not_answer_leaves_time_to_roll_back(
     config = client("cloudwatch").meta.config
     for waited in (config.connect_timeout, config.read_timeout):
         assert 2 * config.retries["total_max_attempts"] * waited <= 16  # of the Lambda's 30 s
+
+
+def test_change_is_in_flight_for_less_than_the_shortest_hold_after_a_rollback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    config = client_without_retries("sagemaker").meta.config
+    hold = Policy().settle.total_seconds()
+    assert 3 * (config.connect_timeout + config.read_timeout) < hold

@@ -4,74 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-import boto3
-import botocore.session
 import pytest
 
-from steelyard.aws.labels import LabelBook
 from steelyard.aws.ledger import Ledger
-from steelyard.codec import encode
 from steelyard.rollout.model import Phase
-from tests.functional.conftest import TABLE, Pages
-from tests.functional.fake_sagemaker import ACCOUNT, REGION, refusal
-from tests.functional.labelling import TABLE as LABELS
+from tests.functional.conftest import PREFIX
+from tests.functional.fake_sagemaker import refusal
 from tests.functional.lambda_queue import Queue, event, record
 from tests.functional.operator import CANARY, Operator
-from tests.functional.settings import ALARMS, POLICY, ROLE, SCALING
-from tests.functional.world import MINUTE, START, Clients, World, lost_answer
+from tests.functional.world import MINUTE, START, World, lost_answer
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
-PREFIX = "/steelyard/test/models"
-
-
-@pytest.fixture
-def queue(
-    clients: Clients,
-    ledger: Ledger,
-    label_book: LabelBook,
-    pages: Pages,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Queue]:
-    """The handler in its environment, with one model deployed."""
-    url = clients["sqs"].create_queue(QueueName="quarantine")["QueueUrl"]
-    settings = {
-        "endpoint": "completion",
-        "package_group": "completion",
-        "execution_role_arn": ROLE,
-        "rollout": encode(POLICY),
-        "alarms": ALARMS,
-        "autoscaling": encode(SCALING),
-        "golden": None,
-    }
-    clients["ssm"].put_parameter(
-        Name=f"{PREFIX}/completion", Value=json.dumps(settings), Type="String"
-    )
-    environment = {
-        "STEELYARD_LEDGER_TABLE": TABLE,
-        "STEELYARD_LABELS_TABLE": LABELS,
-        "STEELYARD_QUARANTINE_URL": url,
-        "STEELYARD_TOPIC_ARN": pages.topic,
-        "STEELYARD_PARAMETER_PREFIX": PREFIX,
-        "STEELYARD_ACCOUNT": ACCOUNT,
-        "POWERTOOLS_SERVICE_NAME": "steelyard",
-        "POWERTOOLS_METRICS_NAMESPACE": "SteelyardOperations",
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-    }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    session = botocore.session.Session()
-    clients.attach(session.get_component("event_emitter"))
-    boto3.setup_default_session(botocore_session=session)
-    assert ledger.latest("completion") is None
-    assert label_book.counts("completion", (), (START, START)) == {}
-    from steelyard.handlers.reconcile import handler  # noqa: PLC0415 - reads its environment
-
-    yield Queue(handler, clients, url)
-    boto3.DEFAULT_SESSION = None
 
 
 def test_tick_is_processed_and_nothing_comes_again(queue: Queue, ledger: Ledger) -> None:
@@ -88,6 +33,15 @@ def test_time_is_when_the_message_was_sent(queue: Queue, ledger: Ledger) -> None
     entry = ledger.latest("completion")
     assert entry is not None
     assert entry.at == sent
+
+
+def test_message_that_waited_for_hours_is_dealt_with_as_of_now(
+    queue: Queue, ledger: Ledger, world: World
+) -> None:
+    queue.send(record(event(), sent=world.now - timedelta(hours=5)))
+    entry = ledger.latest("completion")
+    assert entry is not None
+    assert entry.at == world.now
 
 
 def test_whole_rollout_through_the_queue(queue: Queue, operator: Operator, world: World) -> None:

@@ -39,6 +39,15 @@ def test_event_is_kept_with_reason_digest_and_length(clients: Clients, body: str
     }
 
 
+def test_record_of_the_longest_body_and_reason_is_one_that_sqs_takes(clients: Clients) -> None:
+    """Once, a reason quoted what it refused: the record was refused too, and came again."""
+    sqs = clients["sqs"]
+    url = sqs.create_queue(QueueName="quarantine")["QueueUrl"]
+    Quarantine(url, sqs).put("\U0001f984" * 200_000, "e" * 128, "\U0001f984" * 200_000)
+    text = sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"]
+    assert len(json.loads(text)["reason"]) == 1000
+
+
 def test_body_of_two_megabytes_is_cut_but_its_digest_is_of_all(clients: Clients) -> None:
     body = "é" * 2_000_000
     record = quarantined(clients, body)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from math import isnan
 from typing import Any
 
 from steelyard.aws.calls import translated
@@ -63,16 +64,16 @@ class VariantAlarms:
             alarms = self._cloudwatch.describe_alarms(
                 AlarmNamePrefix=prefix, StateValue="ALARM", AlarmTypes=["MetricAlarm"]
             )["MetricAlarms"]
-        found: list[AlarmReading] = []
-        for alarm in alarms:
-            parts = alarm["AlarmName"].removeprefix(prefix).split("/")
-            if parts == ["evidence"]:
-                found.append(self._evidence(alarm, now))
-            elif len(parts) == 2 and parts[0] == canary and parts[1] in self._definitions:
-                found.append(self._reading(alarm, canary, stable, now))
-            if found and found[-1].canary is None:
-                break  # reason enough to roll back; waiting for more would cost the time for it
-        return tuple(found)
+            found: list[AlarmReading] = []
+            for alarm in alarms:
+                parts = alarm["AlarmName"].removeprefix(prefix).split("/")
+                if parts == ["evidence"]:
+                    found.append(self._evidence(alarm, now))
+                elif len(parts) == 2 and parts[0] == canary and parts[1] in self._definitions:
+                    found.append(self._reading(alarm, canary, stable, now))
+                if found and found[-1].canary is None:
+                    break  # reason enough to roll back; waiting for more would cost the time for it
+            return tuple(found)
 
     def _evidence(self, alarm: Mapping[str, Any], now: datetime) -> AlarmReading:
         value = self._worst(_as_definition(alarm), now)
@@ -101,10 +102,10 @@ class VariantAlarms:
                 answer = self._cloudwatch.get_metric_data(
                     MetricDataQueries=queries, StartTime=now - timedelta(seconds=span), EndTime=now
                 )
+                values = [v for result in answer["MetricDataResults"] for v in result["Values"]]
+                return None if any(map(isnan, values)) else max(values, default=None)
         except (EndpointBusy, NeedsHuman):
             return None  # an alarm that rings stands until its metric says otherwise
-        values = [v for result in answer["MetricDataResults"] for v in result["Values"]]
-        return max(values, default=None)
 
     def _existing(self, variant: str) -> set[str]:
         answer = self._cloudwatch.describe_alarms(

@@ -16,6 +16,7 @@ from steelyard.evidence import Arm, Batch
 MINUTE = timedelta(minutes=1)
 BAND = "band_"
 _MOST_PARTS = 8  # of stable, each in every batch of a ledger's entry
+_MOST = 10**12  # events in a period: more are no count
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,9 @@ def _parts(stable: Arm, instances: Sequence[Table], begins: Sequence[datetime]) 
 
 
 def _arm(counts: Counts, bands: int) -> Arm:
+    for name, count in counts.items():
+        if not isinstance(count, int | float) or not 0 <= count <= _MOST:  # nor is NaN
+            raise InvalidCounts(f"{name}: got {count!r:.100}, accepted: 0 to {_MOST}")
     requests = int(counts.get("requests", 0))
     if requests == 0 and any(counts.values()):
         raise InvalidCounts("bad events, but no Invocations")

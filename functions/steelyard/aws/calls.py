@@ -9,8 +9,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
-from steelyard.errors import EndpointBusy, NeedsHuman, NoAnswer, NoCapacity
+from steelyard.errors import EndpointBusy, NeedsHuman, NoAnswer, NoCapacity, SteelyardError
 
 _BUSY = (
     "Throttling",
@@ -25,6 +26,16 @@ _BUSY = (
     "TransactionInProgressException",  # an earlier attempt of the same call
 )
 _SERVERS_FAULT = 500
+# What reading an answer of another shape ends in. One thing that can't be read must not keep the
+# others from being read: a rollback may be due.
+_OTHER_SHAPE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    ResponseParserError,  # botocore's, but not of its tree
+    TypeError,
+    ValueError,
+)
 
 
 def client(service: str) -> Any:
@@ -55,11 +66,11 @@ def client_without_retries(service: str, read_timeout: float = 20) -> Any:
 
 @contextmanager
 def translated(what: str) -> Iterator[None]:
-    """Turn AWS's errors into ours.
+    """Turn AWS's errors into ours, and what an answer of another shape ends in.
 
     Raises:
-        EndpointBusy: refused for now; NoCapacity where instances are short, NoAnswer where none
-            came.
+        EndpointBusy: refused for now, or answered in no documented shape; NoCapacity where
+            instances are short, NoAnswer where none came.
         NeedsHuman: refused for good (permission, validation, quota).
     """
     try:
@@ -68,6 +79,10 @@ def translated(what: str) -> Iterator[None]:
         raise _meaning(error, what) from error
     except BotoCoreError as error:
         raise NoAnswer(f"{what}: {error}") from error
+    except SteelyardError:
+        raise  # some are ValueErrors too
+    except _OTHER_SHAPE as error:
+        raise EndpointBusy(f"{what}: not as documented: {error!r:.500}") from error
 
 
 def says(error: ClientError, *texts: str) -> bool:

@@ -69,17 +69,17 @@ class Catalog:
                 if error.response["Error"]["Code"] != "ParameterNotFound":
                     raise
                 raise UnknownEndpoint(f"no settings at {name}: is {endpoint} deployed?") from error
-        data = json.loads(value)
-        scaling, golden = data["autoscaling"], data["golden"]
-        return ModelSettings(
-            endpoint=data["endpoint"],
-            package_group=data["package_group"],
-            execution_role_arn=data["execution_role_arn"],
-            rollout=decode(Policy, data["rollout"]),
-            alarms=tuple(data["alarms"]),
-            scaling=None if scaling is None else decode(ScalingSettings, scaling),
-            golden=None if golden is None else decode(GoldenPlace, golden),
-        )
+            data = json.loads(value)
+            scaling, golden = data["autoscaling"], data["golden"]
+            return ModelSettings(
+                endpoint=data["endpoint"],
+                package_group=data["package_group"],
+                execution_role_arn=data["execution_role_arn"],
+                rollout=decode(Policy, data["rollout"]),
+                alarms=tuple(data["alarms"]),
+                scaling=None if scaling is None else decode(ScalingSettings, scaling),
+                golden=None if golden is None else decode(GoldenPlace, golden),
+            )
 
     def golden(self, place: GoldenPlace | None) -> tuple[Golden, ...]:
         """The golden requests at a place, in the order of their file.

@@ -101,8 +101,8 @@ class Ledger:
             answer = self._dynamodb.query(
                 **self._query(endpoint), ScanIndexForward=False, Limit=1, ConsistentRead=True
             )
-        items = answer["Items"]
-        return self._entry(items[0]) if items else None, _date(answer)
+            items = answer["Items"]
+            return self._entry(items[0]) if items else None, _date(answer)
 
     def read(self, endpoint: str, after: int = 0) -> Iterator[Entry]:
         """The entries of an endpoint behind version `after`, oldest first."""
@@ -173,7 +173,8 @@ def state_of(entry: Entry | None, endpoint: str) -> EndpointState:
     """The state after an entry; a new one before the first."""
     if entry is None:
         return EndpointState(endpoint)
-    return decode(EndpointState, entry.state)
+    with translated(f"read the state in entry {entry.version} of {endpoint}"):
+        return decode(EndpointState, entry.state)
 
 
 def digest(previous: str, body: dict[str, Any]) -> str:

@@ -60,15 +60,15 @@ class Metrics:
         if every is not None and every > MINUTE:
             seconds = f"{every.total_seconds():.0f} s"
             raise NeedsHuman(f"metrics are published every {seconds}, accepted: 60 s or less")
-        with translated(f"read metrics of {self._endpoint}"):
-            readings = self._readings(arms, span, policy, every)
         batches: list[Batch] = []
         unreadable: list[str] = []
-        for minute in _minutes(*span):
-            try:
-                batches += batches_of(minute, readings, canary_percent)
-            except InvalidCounts as error:
-                unreadable.append(f"minute {minute:%H:%M}: {error}")
+        with translated(f"read metrics of {self._endpoint}"):
+            readings = self._readings(arms, span, policy, every)
+            for minute in _minutes(*span):
+                try:
+                    batches += batches_of(minute, readings, canary_percent)
+                except InvalidCounts as error:
+                    unreadable.append(f"minute {minute:%H:%M}: {error}")
         return tuple(batches), tuple(unreadable)
 
     def requests(self, variant: str, span: tuple[datetime, datetime]) -> tuple[int, ...]:
@@ -79,7 +79,8 @@ class Metrics:
         source = Source(variant, {"requests": _REQUESTS}, MINUTE)
         with translated(f"read requests of {variant} of {self._endpoint}"):
             (table,) = self._questions.tables([source], span)
-        return tuple(int(table.get(minute, {}).get("requests", 0)) for minute in _minutes(*span))
+            counts = (table.get(minute, {}).get("requests", 0) for minute in _minutes(*span))
+            return tuple(map(int, counts))
 
     def publish(self, log_evidence: float, now: datetime) -> None:
         """The evidence, and a sign of life: alarms that CDK owns watch both."""

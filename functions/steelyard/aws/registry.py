@@ -37,8 +37,9 @@ class Registry:
     def _candidate(self, summary: dict[str, Any]) -> Candidate:
         arn = summary["ModelPackageArn"]
         package = self._sagemaker.describe_model_package(ModelPackageName=arn)
-        return Candidate(
-            version=package["ModelPackageVersion"],
-            package_arn=arn,
-            approved_at=package.get("LastModifiedTime", package["CreationTime"]),
-        )
+        version = package["ModelPackageVersion"]
+        approved_at = package.get("LastModifiedTime", package["CreationTime"])
+        # In the ledger, another type could never be read back.
+        if type(version) is not int or not isinstance(approved_at, datetime):
+            raise TypeError(f"{arn}: got version {version!r:.100}, changed {approved_at!r:.100}")
+        return Candidate(version, arn, approved_at)

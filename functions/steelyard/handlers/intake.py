@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
-
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from steelyard.errors import EndpointBusy, InvalidEvent, UnknownEndpoint
 from steelyard.intake_composition import intake
 from steelyard.labels.reports import BatchTooLarge
+from steelyard.request import read_request
 from steelyard.telemetry import count, logger, metrics
 
 _REFUSALS = {BatchTooLarge: 413, InvalidEvent: 400, UnknownEndpoint: 404, EndpointBusy: 503}
@@ -20,20 +18,12 @@ _REFUSALS = {BatchTooLarge: 413, InvalidEvent: 400, UnknownEndpoint: 404, Endpoi
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer a request; what fails for a passing reason may be sent again as it is."""
-    request = APIGatewayProxyEventV2(event)
-    now = datetime.fromtimestamp(request.request_context.time_epoch / 1000, UTC)
     try:
-        answer = intake().take(request.path_parameters["endpoint"], _body(request), now)
+        request = read_request(event)
+        answer = intake().take(request.endpoint, request.body, request.at)
     except tuple(_REFUSALS) as error:
         logger.warning("batch.refused", extra={"why": str(error)})
         count("LabelBatchRefused")
         status = next(status for kind, status in _REFUSALS.items() if isinstance(error, kind))
         return {"statusCode": status, "body": json.dumps({"message": str(error)})}
     return {"statusCode": 200, "body": json.dumps(answer)}
-
-
-def _body(request: APIGatewayProxyEventV2) -> str:
-    try:
-        return request.decoded_body or ""
-    except ValueError as error:  # no base64, or no UTF-8
-        raise InvalidEvent(f"the body is not text: {error}") from error

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from steelyard.composition import Runtime
-from steelyard.errors import IllegalTransition, InvalidEvent, UnknownEndpoint
-from steelyard.messages import parse
+from steelyard.errors import ForeignEvent, IllegalTransition, InvalidEvent, UnknownEndpoint
+from steelyard.messages import instant, parse
 from steelyard.telemetry import count, logger, metrics
 
 _runtime = Runtime()
@@ -18,16 +17,22 @@ _runtime = Runtime()
 _processor = SqsFifoPartialProcessor(skip_group_on_error=True)
 
 
-def _record(record: SQSRecord) -> None:
+def take(record: SQSRecord, runtime: Runtime = _runtime) -> None:
+    """Deal with one message; what raises comes again."""
     endpoint = record.attributes.message_group_id or ""
-    sent = int(record.attributes.sent_timestamp) / 1000
     try:
-        trigger = parse(record.body, endpoint, _runtime.home)
-        _runtime.reconciler(endpoint).handle(trigger, datetime.fromtimestamp(sent, UTC))
+        trigger = parse(record.body, endpoint, runtime.home)
+        sent = instant("SentTimestamp", record.attributes.get("SentTimestamp"))
+        runtime.reconciler(endpoint).handle(trigger, sent)
     except (InvalidEvent, IllegalTransition, UnknownEndpoint) as error:
         logger.warning("event.quarantined", extra={"endpoint": endpoint, "why": str(error)})
         count("Quarantined")
-        _runtime.quarantine.put(record.body, endpoint, str(error))
+        count("ForeignEvents", isinstance(error, ForeignEvent))
+        runtime.quarantine.put(record.body, endpoint, str(error))
+    except Exception:  # the queue keeps the message, but nobody would hear why
+        logger.exception("event.failed", extra={"endpoint": endpoint})
+        count("EventsFailed")
+        raise
 
 
 @logger.inject_lambda_context
@@ -35,6 +40,6 @@ def _record(record: SQSRecord) -> None:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Process a batch; what failed comes again, what was invalid is in quarantine."""
     response = process_partial_response(
-        event=event, record_handler=_record, processor=_processor, context=context
+        event=event, record_handler=take, processor=_processor, context=context
     )
     return dict(response)

@@ -8,15 +8,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cli.history import endpoint_named, entries_of, verified, verified_json, verified_table
+from cli.history_lines import history_json, history_table
 from cli.options import Env, RolloutId, State
 from cli.orders import endpoint_of
 from cli.past import past_of
 from cli.policy_file import read_policy
 from cli.problems import Problem, problems_told
-from cli.receipt import receipt_of
+from cli.receipt import moves, receipt_of
 from cli.replay import replay as replay_shown
 from cli.session import LOCAL, LOCAL_STATE, Session, connect
-from cli.watch import history_table, status_of
+from cli.watch import status_of
 from cli.why import why as receipt_shown
 from infra.model_file import load_models
 
@@ -51,22 +53,47 @@ def status(
             console.print(status_of(session, name))
 
 
-def history(
-    endpoint: Annotated[str, typer.Argument(help="The endpoint.")],
+def history(  # noqa: PLR0913 - a command's options
+    name: Annotated[str, typer.Argument(metavar="ENDPOINT|ROLLOUT", help="Of which to tell.")],
     *,
     env: Env = LOCAL,
     everything: Annotated[bool, typer.Option("--all", help="Every look, not only moves.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check the endpoint's ledger instead; 1 if it fails.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="For programs: every entry as a line of JSON.")
+    ] = False,
     state_dir: State = LOCAL_STATE,
 ) -> None:
-    """List the decisions about an endpoint from the ledger, with their reasons."""
+    """List the decisions about an endpoint or a rollout from the ledger, with their reasons.
+
+    --verify checks the whole ledger of the endpoint: that no version is missing, that each hash is
+    its own and over the one before it, that each entry is the same as its copy in the archive, and
+    that of what was seen the state machine decides the same. It names the first entry that fails.
+    """
     with problems_told():
         session = connect(env, state_dir)
-        entries = list(session.ledger.read(endpoint))
-        if not entries:
-            raise Problem(
-                f"the ledger has nothing about {endpoint!r}", "`steelyard status` lists endpoints"
-            )
-        console.print(history_table(entries, everything=everything))
+        if verify:
+            raise typer.Exit(_verify(session, name, as_json=as_json))
+        entries = entries_of(session.ledger, name)
+        if as_json:
+            for entry in entries:
+                print(history_json(entry))  # noqa: T201 - for programs: no wrapping
+        else:
+            console.print(history_table(entries, everything=everything))
+
+
+def _verify(session: Session, name: str, *, as_json: bool) -> int:
+    """Check the ledger and say so; the exit code."""
+    endpoint = endpoint_named(session.ledger, name)
+    with console.status("checking"):
+        result = verified(session.ledger, session.archive, endpoint, session.now)
+    if as_json:
+        print(verified_json(result))  # noqa: T201 - as above
+    else:
+        console.print(verified_table(result))
+    return 1 if result.failures else 0
 
 
 def why(
@@ -80,6 +107,9 @@ def why(
             min=1,
         ),
     ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Of every decision that moved something, in order.")
+    ] = False,
     env: Env = LOCAL,
     state_dir: State = LOCAL_STATE,
 ) -> None:
@@ -91,8 +121,14 @@ def why(
     """
     with problems_told():
         ledger = connect(env, state_dir).ledger
-        entries = ledger.read(endpoint_of(rollout))
-        console.print(receipt_shown(receipt_of(entries, rollout, entry)))
+        entries = list(ledger.read(endpoint_of(rollout)))
+        if entry is not None and everything:
+            raise Problem("--entry and --all ask for different things", "give one of them")
+        wanted = moves(entries, rollout) if everything else (entry,)
+        for number, one in enumerate(wanted):
+            if number:
+                console.rule()
+            console.print(receipt_shown(receipt_of(entries, rollout, one)))
 
 
 def replay(

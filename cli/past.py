@@ -13,6 +13,7 @@ from functools import cached_property
 from cli.problems import Problem
 from steelyard.aws.ledger import Entry, state_of
 from steelyard.codec import decode
+from steelyard.errors import EndpointBusy
 from steelyard.evidence import Batch
 from steelyard.rollout.counting import weighed
 from steelyard.rollout.model import EndpointState, Phase, Rollout
@@ -140,7 +141,7 @@ def told_if_unreadable(entry: Entry) -> Iterator[None]:
     """Say which entry is not in the form that this version of Steelyard reads."""
     try:
         yield
-    except ValueError as error:
+    except (ValueError, EndpointBusy) as error:
         raise Problem(
             f"entry {entry.version} can't be read: {error}",
             "it was written by another version of Steelyard",

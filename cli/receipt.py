@@ -14,7 +14,7 @@ from steelyard.aws.ledger import Entry
 from steelyard.codec import decode
 from steelyard.evidence import Batch, Verdict
 from steelyard.rollout.counting import weighed
-from steelyard.rollout.model import EndpointState, Phase, Rollout
+from steelyard.rollout.model import DecisionKind, EndpointState, Phase, Rollout
 from steelyard.rollout.observation import Event
 
 _GOING_BACK = (Phase.ROLLING_BACK, Phase.ROLLED_BACK)
@@ -69,6 +69,16 @@ def receipt_of(entries: Iterable[Entry], rollout: str, version: int | None = Non
     at = _deciding(own) if version is None else _index(own, version)
     with told_if_unreadable(own[at]):
         return _receipt(past, at)
+
+
+def moves(entries: Iterable[Entry], rollout: str) -> tuple[int, ...]:
+    """The versions of a rollout's entries that did more than hold, oldest first.
+
+    Raises:
+        Problem: the ledger has no such rollout.
+    """
+    own = past_of(entries, rollout).own
+    return tuple(entry.version for entry in own if entry.decision["kind"] != DecisionKind.HOLD)
 
 
 def _receipt(past: Past, at: int) -> Receipt:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from cli.problems import Problem
 from infra.environments import ENVIRONMENTS, Environment
 from infra.local.process import status
 from infra.names import LABELS_URL, ModelNames, Names
+from steelyard.aws.archive import Archive
 from steelyard.aws.ledger import Ledger
 
 LOCAL = "local"
@@ -43,6 +46,12 @@ class Session:
         return str(self.client("sts").get_caller_identity()["Arn"])
 
     @property
+    def now(self) -> datetime:
+        """What time it is by the cloud's clock; a local cloud's runs faster than ours."""
+        answer = self.client("sts").get_caller_identity()
+        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+
+    @property
     def account(self) -> str:
         """The account that the credentials belong to."""
         return self.caller.split(":")[4]
@@ -65,6 +74,11 @@ class Session:
     def ledger(self) -> Ledger:
         """The record of all rollouts."""
         return Ledger(self.names.ledger, self.client("dynamodb"))
+
+    @cached_property
+    def archive(self) -> Archive:
+        """The ledger's copies."""
+        return Archive(self.names.archive(self.account, self.region), self.client("s3"))
 
     @cached_property
     def labels_url(self) -> str:

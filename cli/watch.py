@@ -1,8 +1,7 @@
-"""What `status` and `history` print. For `cli` alone."""
+"""What `status` prints. For `cli` alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -43,37 +42,7 @@ def status_of(session: Session, endpoint: str) -> RenderableType:
     return Group(*parts)
 
 
-def history_table(entries: Iterable[Entry], *, everything: bool) -> Table:
-    """Decisions, oldest first; without `everything` only those that moved something."""
-    table = Table(box=None, pad_edge=False)
-    for column in ("no.", "at (UTC)", "came", "phase", "decision"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("because", overflow="fold")
-    for entry in entries:
-        decision = entry.decision
-        if decision["kind"] == "hold" and not everything:
-            continue
-        phase = decision["phase"] or ""
-        table.add_row(
-            str(entry.version),
-            f"{entry.at:%m-%d %H:%M:%S}",
-            entry.trigger["kind"],
-            Text(phase, style=STYLES.get(Phase(phase), "") if phase else ""),
-            decision["kind"],
-            Text(_because(decision)),  # holds what people typed, which may look like markup
-        )
-    return table
-
-
-def _because(decision: Mapping[str, Any]) -> str:
-    """The reason; for a hold also what the evidence against the canary comes from."""
-    reason, verdict = str(decision["reason"]), decision["verdict"]
-    if decision["kind"] != "hold" or verdict is None or verdict["carried_by"] is None:
-        return reason
-    return f"{reason}; {_evidence(decode(Verdict, verdict))}"
-
-
-def _evidence(verdict: Verdict) -> str:
+def evidence_told(verdict: Verdict) -> str:
     """How much evidence of harm there is, and in what: a metric, or one segment of it."""
     said = f"evidence of harm {verdict.log_evidence['total']:.2f} of {verdict.log_threshold:.2f}"
     return said if verdict.carried_by is None else f"{said}, most in {verdict.carried_by}"
@@ -125,5 +94,5 @@ def _rollout(rollout: Rollout, entry: Entry) -> Text:
     text.append(f" since {rollout.since:%H:%M:%S} UTC\n  {entry.decision['reason']}")
     verdict = entry.decision["verdict"]
     if verdict is not None and not rollout.phase.is_over:
-        text.append(f"\n  {_evidence(decode(Verdict, verdict))}")
+        text.append(f"\n  {evidence_told(decode(Verdict, verdict))}")
     return text

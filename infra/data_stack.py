@@ -1,4 +1,4 @@
-"""Key, bucket, ledger and counted labels: what must outlive everything else."""
+"""Key, buckets, ledger and counted labels: what must outlive everything else."""
 
 from __future__ import annotations
 
@@ -8,21 +8,18 @@ import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from infra.constructs.archive_bucket import NO_ACCESS_LOG, ArchiveBucket
 from infra.constructs.encryption import EnvironmentKey
 from infra.constructs.exceptions import accept
 from infra.environments import Environment
 from infra.names import CAPTURES, Names
 
-_NO_ACCESS_LOG = (
-    "server access logs can't go to a bucket under our key; CloudTrail's data events, which the "
-    "account's owner may turn on, name the caller too"
-)
-
 
 class DataStack(cdk.Stack):
-    """A versioned bucket for training data, artifacts and captures, two tables, a key."""
+    """A bucket for training data, artifacts and captures, a write-once one, two tables, a key."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, environment: Environment, env: cdk.Environment
@@ -38,6 +35,7 @@ class DataStack(cdk.Stack):
         key = EnvironmentKey(self, "Encryption", environment=environment).key
         self._bucket(names, environment, key)
         self._tables(names, environment, key)
+        ArchiveBucket(self, "Archive", environment=environment, key=key)
 
     def _bucket(self, names: Names, environment: Environment, key: kms.IKey) -> None:
         bucket = s3.Bucket(
@@ -67,7 +65,7 @@ class DataStack(cdk.Stack):
             ],
         )
 
-        accept(bucket, "AwsSolutions-S1", _NO_ACCESS_LOG)
+        accept(bucket, "AwsSolutions-S1", NO_ACCESS_LOG)
 
     def _tables(self, names: Names, environment: Environment, key: kms.IKey) -> None:
         shared: dict[str, Any] = {
@@ -80,13 +78,23 @@ class DataStack(cdk.Stack):
             "deletion_protection": environment.deletion_protection,
             "removal_policy": cdk.RemovalPolicy.RETAIN,
         }
-        dynamodb.Table(
+        ledger = dynamodb.Table(
             self,
             "Ledger",
             table_name=names.ledger,
             partition_key=_key("endpoint"),
             sort_key=_key("version"),
+            # Of a change or removal, the archive must see what there was before.
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             **shared,
+        )
+        ssm.CfnParameter(
+            self,
+            "LedgerStream",
+            name=names.ledger_stream_parameter,
+            type="String",
+            value=str(ledger.table_stream_arn),
+            description=f"Steelyard: changes of the ledger of {environment.name}",
         )
         dynamodb.Table(
             self,

@@ -15,6 +15,7 @@ from infra.errors import InvalidContext
 from infra.images import Image
 
 # Names of aws_cdk.aws_logs.RetentionDays; not imported, because that starts Node.
+ArchiveMode = Literal["GOVERNANCE", "COMPLIANCE"]
 LogRetention = Literal["ONE_WEEK", "THREE_MONTHS", "ONE_YEAR"]
 
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
@@ -34,6 +35,9 @@ class Environment:
         deletion_protection: of the ledger's table, and of the data and serving stacks.
         log_retention: of every log group.
         capture_days: how long captured requests are kept; they may hold personal data.
+        archive_mode: COMPLIANCE: nobody can delete an archived entry before its time, nor shorten
+            that; GOVERNANCE: those can who may bypass it.
+        archive_days: how long an archived entry can't be deleted.
         images: each model's own image; a model without one names an image of AWS's in its file.
         notify: email addresses that pages go to.
     """
@@ -48,6 +52,8 @@ class Environment:
     deletion_protection: bool = True
     log_retention: LogRetention
     capture_days: int
+    archive_mode: ArchiveMode = "GOVERNANCE"
+    archive_days: int = 1
     images: Mapping[str, Image] = field(default_factory=dict)
     notify: tuple[str, ...] = ()
 
@@ -84,6 +90,8 @@ ENVIRONMENTS: Mapping[str, Environment] = {
             stable_instances=2,
             log_retention="ONE_YEAR",
             capture_days=30,
+            archive_mode="COMPLIANCE",
+            archive_days=365,
         ),
     )
 }

@@ -15,6 +15,7 @@ RuleKind = Literal["tick", "alarm", "endpoint", "approval", "command"]
 StackKind = Literal["data", "registry", "serving", "rollout"]
 
 BOOTSTRAP_VARIANT = "bootstrap"
+ARCHIVED = "ledger"  # folder of entries in the archive
 CAPTURES = "captures"  # folder of captured requests in the bucket
 ENDPOINT_LOGS = "/aws/sagemaker/Endpoints"  # SageMaker's own place for the containers' output
 LABELS_URL = "LabelsUrl"  # output of the rollout stack
@@ -63,6 +64,35 @@ class Names:
     def ledger(self) -> str:
         """The ledger's table."""
         return f"steelyard-{self.environment}-ledger"
+
+    def archive(self, account: str, region: str) -> str:
+        """The write-once bucket that the ledger is copied to."""
+        return f"{self.prefix}-archive-{account}-{region}"
+
+    @property
+    def ledger_stream_parameter(self) -> str:
+        """ARN of the stream of the ledger's changes, for the rollout stack."""
+        return f"/steelyard/{self.environment}/ledger-stream"
+
+    @property
+    def archiver(self) -> str:
+        """The Lambda function that copies the ledger."""
+        return f"{self.prefix}-archive"
+
+    @property
+    def unarchived(self) -> str:
+        """Which changes of the ledger the archive could not be told of."""
+        return f"{self.prefix}-unarchived"
+
+    @property
+    def queue_alarm_prefix(self) -> str:
+        """Start of the alarms on queues; no endpoint's name has an underscore."""
+        return f"steelyard/_queues/{self.environment}/"
+
+    @property
+    def ledger_alarm_prefix(self) -> str:
+        """Start of the alarms on the ledger; no endpoint's name has an underscore."""
+        return f"steelyard/_ledger/{self.environment}/"
 
     @property
     def function(self) -> str:

@@ -1,4 +1,4 @@
-"""What moves rollouts: rules, queues, reconciler, settings, labels, and who is called."""
+"""What moves rollouts: rules, queues, reconciler, settings, labels, archive, who is called."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import aws_cdk as cdk
 from constructs import Construct
 
+from infra.constructs.archiver import Archiver
 from infra.constructs.arns import Arns
 from infra.constructs.dashboard import RolloutDashboard
 from infra.constructs.encryption import environment_key
@@ -48,7 +49,9 @@ class RolloutStack(cdk.Stack):
         key = environment_key(self, names)
         pages = Pages(self, "Pages", names=names, addresses=environment.notify, key=key)
         topic_arn = pages.topic_arn
-        queues = EventQueues(self, "Queues", names=names, models=model_names, key=key)
+        queues = EventQueues(
+            self, "Queues", names=names, models=model_names, key=key, topic_arn=topic_arn
+        )
         layer = libraries(self, environment)
         Reconciler(
             self,
@@ -65,6 +68,9 @@ class RolloutStack(cdk.Stack):
         )
         LabelsIntake(
             self, "Labels", environment=environment, models=model_names, layer=layer, key=key
+        )
+        Archiver(
+            self, "Archiver", environment=environment, topic_arn=topic_arn, layer=layer, key=key
         )
         Operators(self, "Operators", names=names)
         for model, its_names in zip(models, model_names, strict=True):

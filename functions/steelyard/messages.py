@@ -51,6 +51,11 @@ def parse(body: str, endpoint: str, home: Home) -> Trigger:
     kind = event.get("detail-type")
     if not isinstance(kind, str) or kind not in _PARSERS:
         raise InvalidEvent(f"detail-type: got {kind!r:.100}, accepted: {', '.join(_PARSERS)}")
+    if kind == COMMAND_TYPE and "replay-name" in event:  # added by EventBridge's archive
+        raise InvalidEvent(
+            f"replay-name: got {event['replay-name']!r:.100}, accepted: none; "
+            "an order that was given once is not given again by replaying it"
+        )
     return _PARSERS[kind](detail, endpoint, home)
 
 

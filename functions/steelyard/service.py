@@ -63,7 +63,7 @@ class Reconciler:
 
     def _reconcile(self, trigger: Trigger, sent: datetime) -> tuple[Decision, Seen, datetime]:
         """Look and decide until nothing more is to be done; when the last look was, too."""
-        answer = _Answer()
+        answer, page_lost = _Answer(), False
         for _ in range(_PASSES):
             entry, read_at = self.ledger.latest_at(self.name)
             # A message may have waited for hours; what is seen is seen now.
@@ -77,9 +77,11 @@ class Reconciler:
             if wanted(decision.state) != wanted(state):
                 self._scale(decision.state)  # before acting: scaling would lock the endpoint
             answer = self._act(decision) if decision.act else _Answer()
-            if decision.page:  # after acting: calling people must not delay a rollback
-                self._aside("PageLost", partial(self.pager.tell, self.name, decision))
-            if not decision.act and decision.phase == decision.phase_before:
+            if decision.page and not page_lost:  # after acting: it must not delay a rollback
+                tell = partial(self.pager.tell, self.name, decision)
+                page_lost = bool(self._aside("PageLost", tell))
+                answer = replace(answer, told=not page_lost)
+            if not decision.act and not answer.told and decision.phase == decision.phase_before:
                 break
             trigger = Hint("recheck")
         return decision, seen, now
@@ -148,14 +150,21 @@ class Reconciler:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What AWS answered to the actions that were just tried, see `Seen`."""
+    """What AWS answered to what was just tried, see `Seen`."""
 
     refused: str = ""
     withdrawn: str = ""
     busy: bool = False
+    told: bool = False
 
     def added_to(self, seen: Seen) -> Seen:
-        return replace(seen, refused=self.refused, withdrawn=self.withdrawn, busy=self.busy)
+        return replace(
+            seen,
+            refused=self.refused,
+            withdrawn=self.withdrawn,
+            busy=self.busy,
+            told=self.told,
+        )
 
 
 def _evidence(decision: Decision) -> float:

@@ -1,10 +1,11 @@
-"""The queue of events, and where what can't be delivered or understood ends up."""
+"""The queue of events, where what can't be delivered or understood ends up, and who hears of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
@@ -34,6 +35,7 @@ class EventQueues(Construct):
         names: Names,
         models: Sequence[ModelNames],
         key: kms.IKey,
+        topic_arn: str,
     ) -> None:
         super().__init__(scope, construct_id)
         self._key = key
@@ -58,6 +60,34 @@ class EventQueues(Construct):
         )
         for queue in (self.events, self.undelivered):
             queue.add_to_resource_policy(_from_rules(queue, Arns.of(self), models))
+        why = {
+            names.dead: "could not be dealt with",
+            names.undelivered: "did not reach the queue",
+            names.quarantine: "could not be understood",
+        }
+        for queue_name, reason in why.items():
+            self._tell(names, queue_name, reason, topic_arn)
+
+    def _tell(self, names: Names, queue: str, why: str, topic_arn: str) -> None:
+        """Call people while anything lies in a queue that nobody else empties."""
+        what = queue.removesuffix(".fifo").rsplit("-", 1)[-1]
+        cloudwatch.CfnAlarm(
+            self,
+            f"{what.title()}Alarm",
+            alarm_name=f"{names.queue_alarm_prefix}{what}",
+            alarm_description=f"Events that {why} lie in {queue}; an order may be among them.",
+            namespace="AWS/SQS",
+            metric_name="ApproximateNumberOfMessagesVisible",
+            dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name="QueueName", value=queue)],
+            statistic="Maximum",
+            period=60,
+            evaluation_periods=1,
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            threshold=1,
+            # SQS sends nothing of a queue that has been empty for hours.
+            treat_missing_data="notBreaching",
+            alarm_actions=[topic_arn],
+        )
 
     def _queue(self, construct_id: str, name: str, *, fifo: bool | None = None) -> sqs.Queue:
         return sqs.Queue(

@@ -16,6 +16,7 @@ from botocore.config import Config
 
 from infra.local.authorization import needs
 from infra.local.autoscaling import AutoScaling
+from infra.local.chaos import Mishaps, MishapsOfCalls, controls
 from infra.local.clock import Clock
 from infra.local.cloudwatch import CloudWatch
 from infra.local.front import Front, Scope
@@ -46,14 +47,16 @@ class LocalCloud:
         self.state_dir = state_dir
         self._clients: dict[str, Any] = {}
         self._client_lock = threading.Lock()
+        mishaps = Mishaps(self.clock)
         self._executor = LambdaExecutor(
-            state_dir / "lambda", runtime_directory(), self.region, self.url
+            state_dir / "lambda", runtime_directory(), self.region, self.url, mishaps=mishaps
         )
         self._ministack = MiniStack(
             self.clock,
             Site(self.account, self.region, port),
             self._executor,
             self._record_one,
+            mishaps,
         )
         self._cloudwatch = CloudWatch(self)
         autoscaling = AutoScaling(self)
@@ -63,7 +66,12 @@ class LocalCloud:
             self._add(service)
         images = ImageStore(state_dir / "images", self.account, self.region)
         self.front = Front(
-            self.clock, images, self._sagemaker, self._may_invoke, self._ministack.asgi
+            self.clock,
+            images,
+            self._sagemaker,
+            self._may_invoke,
+            MishapsOfCalls(mishaps, self._ministack.asgi),
+            controls(mishaps, self._sagemaker),
         )
 
     def enter_loop(self) -> Any:

@@ -7,12 +7,13 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote
 
+from infra.local.chaos.controls import Control
 from infra.local.clock import Clock
 from infra.local.images import ImageStore
 from infra.local.ports import API_PATH, AwsError
@@ -27,7 +28,7 @@ Reply = tuple[int, dict[str, str], bytes]
 
 _INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations")
 _OWN = "/_steelyard/"
-_PATHS = f"GET {_OWN}clock, GET {_OWN}health, POST {_OWN}images, POST {_OWN}faults"
+_PATHS = ("GET clock", "GET health", "POST images", "POST faults")
 # The largest body that InvokeEndpoint takes. Source: its API reference.
 _LARGEST_BODY = 6 * 1024 * 1024
 # The largest that API Gateway takes. Source: its quotas for HTTP APIs.
@@ -40,8 +41,8 @@ class Runtime(Protocol):
     async def invoke(self, name: str, headers: dict[str, str], body: bytes) -> Reply:
         """Answer (status, headers, body) of InvokeEndpoint."""
 
-    def set_fault(self, name: str) -> None:
-        """Let the next new fleet fail; raises AwsError for a fault that isn't known."""
+    def set_fault(self, name: str, /, **details: object) -> None:
+        """Let something go wrong, once; raises AwsError for a fault that isn't known."""
 
 
 class Gate(Protocol):
@@ -54,14 +55,21 @@ class Gate(Protocol):
 class Front:
     """Routes requests."""
 
-    def __init__(
-        self, clock: Clock, images: ImageStore, runtime: Runtime, gate: Gate, rest: App
+    def __init__(  # noqa: PLR0913, PLR0917 - all that it routes to
+        self,
+        clock: Clock,
+        images: ImageStore,
+        runtime: Runtime,
+        gate: Gate,
+        rest: App,
+        controls: Mapping[str, Control],
     ) -> None:
         self._clock = clock
         self._images = images
         self._runtime = runtime
         self._gate = gate
         self._rest = rest
+        self._controls = controls
         self.ready = False
         """Set once the services have started; until then health says so."""
 
@@ -138,13 +146,20 @@ class Front:
                     200, {"image": await asyncio.to_thread(push, Path(folder), repository)}
                 )
             if what == "POST faults":
-                (fault,) = _asked(await _body(receive, 65536), "fault")
-                self._runtime.set_fault(fault)
+                body = await _body(receive, 65536)
+                (fault,) = _asked(body, "fault")
+                details = {
+                    name: value for name, value in json.loads(body).items() if name != "fault"
+                }
+                await asyncio.to_thread(lambda: self._runtime.set_fault(fault, **details))
                 return _json(200, {})
+            if (control := self._controls.get(what)) is not None:
+                return _json(200, await asyncio.to_thread(control, await _body(receive, 65536)))
         except AwsError as error:
             return _failure(error)
+        there = ", ".join((*_PATHS, *self._controls))
         return _failure(
-            AwsError("UnknownOperationException", f"no {what}; there are {_PATHS}", 404)
+            AwsError("UnknownOperationException", f"no {what} of {_OWN}; there are {there}", 404)
         )
 
 

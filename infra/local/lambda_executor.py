@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+from infra.local.chaos import Mishaps
+from infra.local.clock import Clock
 from infra.local.lambda_function import Function, process_environment
 from infra.local.lambda_sandbox import (
     Answer,
@@ -45,13 +47,14 @@ class Outcome:
 class LambdaExecutor:
     """Keeps processes warm and replaces them when the function changes. Thread-safe."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - where it runs, what for, and how
         self,
         folder: Path,
         runtime: Path,
         region: str,
         endpoint_url: str,
         *,
+        mishaps: Mishaps | None = None,
         real_client: bool = sys.platform == "linux",
     ) -> None:
         """Make an executor.
@@ -60,6 +63,7 @@ class LambdaExecutor:
             folder: for unpacked code and output; emptied here.
             runtime: the runtime's packages, see `lambda_runtime`.
             region, endpoint_url: what the functions' SDK is told.
+            mishaps: kill processes at work and lose answers, on game days.
             real_client: whether `awslambdaric` runs them; it has wheels for Linux only.
         """
         shutil.rmtree(folder, ignore_errors=True)
@@ -67,6 +71,7 @@ class LambdaExecutor:
         self._runtime = runtime
         self._region = region
         self._endpoint_url = endpoint_url
+        self._mishaps = mishaps or Mishaps(Clock())
         self._real_client = real_client
         self._lock = threading.Lock()
         self._warm: dict[str, list[Sandbox]] = {}
@@ -86,12 +91,15 @@ class LambdaExecutor:
             request_id, function.arn, event, time.time() + function.timeout_s, _trace_id()
         )
         try:
-            answer = sandbox.invoke(invocation)
+            with self._mishaps.invocation(sandbox.kill):
+                answer = sandbox.invoke(invocation)
         except SandboxTimedOut:
             answer = _timed_out(request_id, function)
         except SandboxExited as exited:
             answer = _exited(request_id, exited)
         else:
+            if self._mishaps.drops_answer():
+                answer = _lost(request_id)
             return self._keep(sandbox, function, answer, started)
         return self._give_up(sandbox, answer, _elapsed_ms(started))
 
@@ -203,6 +211,10 @@ def _timed_out(request_id: str, function: Function) -> Answer:
 def _exited(request_id: str, exited: SandboxExited) -> Answer:
     text = f"Runtime exited with error: exit status {exited}"
     return _error("Runtime.ExitError", f"RequestId: {request_id} Error: {text}")
+
+
+def _lost(request_id: str) -> Answer:
+    return _error("Runtime.Unknown", f"RequestId: {request_id} Error: the answer was lost")
 
 
 def _error(error_type: str, message: str) -> Answer:

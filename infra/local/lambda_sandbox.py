@@ -105,7 +105,7 @@ class Sandbox:
             if self._stopped:
                 raise SandboxExited(self._process.returncode)
         if not done:
-            self._kill()
+            self.kill()
             raise InitTimedOut
         return None
 
@@ -125,7 +125,7 @@ class Sandbox:
                 return self._answer
             if self._stopped:
                 raise SandboxExited(self._process.returncode)
-        self._kill()
+        self.kill()
         raise SandboxTimedOut
 
     def take_log(self) -> str:
@@ -140,9 +140,14 @@ class Sandbox:
         """Whether the process still runs."""
         return self._process.poll() is None
 
+    def kill(self) -> None:
+        """Kill the process, whatever it is doing; who waits for its answer hears of its end."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self) -> None:
         """Kill the process, close its API and drop its log."""
-        self._kill()
+        self.kill()
         self._server.shutdown()
         self._server.server_close()
         self._log_file.unlink(missing_ok=True)
@@ -169,10 +174,6 @@ class Sandbox:
         with self._changed:
             self._init_error = error
             self._changed.notify_all()
-
-    def _kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
 
     def _watch(self) -> None:
         self._process.wait()

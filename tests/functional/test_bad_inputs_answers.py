@@ -16,13 +16,13 @@ from steelyard.aws.ledger import Ledger
 from steelyard.codec import encode
 from steelyard.rollout.model import Phase
 from tests.functional.conftest import PREFIX, TABLE
-from tests.functional.lambda_queue import Queue, event, record
+from tests.functional.events import TICK, command
+from tests.functional.lambda_queue import Queue, record
 from tests.functional.operator import CANARY, Operator
 from tests.functional.settings import ALARMS, POLICY, ROLE
-from tests.functional.test_bad_inputs import command
 from tests.functional.world import MINUTE, Clients, World
 
-TICK = event()
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 Spoil = Callable[[dict[str, Any]], Any]
 
 

@@ -12,11 +12,11 @@ from typing import Any
 import boto3
 import botocore.session
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from steelyard.aws.ledger import Ledger
-from tests.functional.archiving import BUCKET, Stream, make_bucket
+from tests.functional.archive.stream import BUCKET, Stream, make_bucket
 from tests.functional.conftest import TABLE, Pages
 from tests.functional.fake_sagemaker import REGION
 from tests.functional.test_ledger import append
@@ -78,6 +78,9 @@ def stream(
         {}, optional={name: st.text(max_size=70) for name in ("endpoint", "version")}
     ),
 )
+@example("INSERT", 2, {"state": {"S": "9" * 5000}}, set(), {})  # too long a number for Python
+@example("MODIFY", 2, {"form": {"N": "1E+125"}}, set(), {})
+@example("REMOVE", 2, {"version": {"S": "1"}}, {"hash"}, {"endpoint": "../x"})
 def test_no_item_blocks_those_behind_it(  # noqa: PLR0913, PLR0917 - what may be wrong with one
     stream: Stream,
     pages: Pages,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from steelyard.errors import InvalidEvent
 from steelyard.messages import Home, parse
-from tests.functional import test_bad_inputs as good
+from tests.functional import events as good
 from tests.functional.fake_sagemaker import ACCOUNT, REGION
 from tests.functional.garbage import VALUES, gone_wrong, texts
 from tests.functional.lambda_queue import Queue, record

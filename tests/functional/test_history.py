@@ -19,7 +19,7 @@ from steelyard.aws.archive import Archive
 from steelyard.aws.ledger import Ledger
 from steelyard.aws.outlets import Alert
 from steelyard.rollout.model import Phase
-from tests.functional.archiving import BUCKET, doctored, make_bucket
+from tests.functional.archive.stream import BUCKET, doctored, make_bucket
 from tests.functional.conftest import TABLE, Pages
 from tests.functional.operator import CANARY, Operator
 from tests.functional.world import Clients, World

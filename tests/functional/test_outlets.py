@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -64,7 +65,7 @@ def test_event_that_can_not_be_kept_comes_again(clients: Clients) -> None:
 
 def page(phase: Phase | None, kind: DecisionKind, reason: str = "a reason") -> Decision:
     """A decision that people are told."""
-    return Decision(kind, reason, None, phase, page=True, state=STATE)
+    return Decision(kind, reason, None, phase, page=True, state=replace(STATE, untold=reason))
 
 
 def test_page_says_which_endpoint_is_where_and_why(clients: Clients, pages: Pages) -> None:

@@ -119,7 +119,7 @@ def test_too_few_canary_instances_pause_before_the_raise(operator: Operator, wor
     world.endpoint.fleet.instances = {"v1": 4, CANARY: 1}
     operator.until(Phase.PAUSED)
     assert world.share(CANARY) == pytest.approx(10)
-    assert "50 % needs 2 canary instances, but 1 serve" in operator.reasons()[-1]
+    assert "50 % needs 2 canary instances, but 1 serve" in operator.reasons()[-2]
 
 
 def test_weights_changed_from_outside_are_told_and_left(

@@ -27,7 +27,7 @@ def test_refusal_for_good_is_handed_over_within_the_same_message(
     world.approve(2)
     world.before["CreateModel"] = [denied]
     operator.until(Phase.NEEDS_HUMAN)
-    assert "not authorized to perform this" in operator.reasons()[-1]
+    assert "not authorized to perform this" in operator.reasons()[-2]
     assert operator.phases()[-2:] == ["PROVISIONING", "NEEDS_HUMAN"]
     assert world.changes() == []
 

@@ -55,7 +55,9 @@ def test_page_that_can_not_be_sent_delays_no_rollback(
     world.now += MINUTE
     assert world.share(CANARY) == 0
     operator.until(Phase.ROLLED_BACK)
-    assert [page["Subject"] for page in pages.read()] == ["Steelyard: completion is ROLLED_BACK"]
+    told = [(page["Subject"].rsplit(maxsplit=1)[-1], page["Message"]) for page in pages.read()]
+    assert [phase for phase, _ in told] == ["ROLLING_BACK", "ROLLED_BACK"]
+    assert told[0][1] == "arn:aws:iam::0:user/ada: says so"
 
 
 def test_metrics_that_can_not_be_published_stop_nothing(operator: Operator, world: World) -> None:

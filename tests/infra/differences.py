@@ -59,7 +59,8 @@ def _flat(environment: str, path: str, value: Any) -> Iterator[tuple[str, str]]:
 
 def _plain(environment: str, text: str) -> str:
     """Without what the environment's own name makes different."""
-    text = re.sub(rf"SsmParameterValuesteelyard{environment}key\w+?Parameter(?=\W|$)", "Key", text)
+    parameter = rf"SsmParameterValuesteelyard{environment}(key|ledgerstream)\w+?Parameter(?=\W|$)"
+    text = re.sub(parameter, lambda found: found[1].capitalize(), text)
     text = re.sub(rf"\b{environment}-(?=completion)", "", text)
     text = re.sub(rf"\b{environment}\b", "<env>", text)
     return text.replace("000000000000", "${AWS::AccountId}").replace("eu-west-1", "${AWS::Region}")

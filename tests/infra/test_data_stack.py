@@ -10,10 +10,25 @@ import pytest
 Resources = Callable[..., list[dict[str, Any]]]
 
 
-def test_bucket_is_versioned_encrypted_private_and_retained(resources: Resources) -> None:
-    (bucket,) = resources("data", "AWS::S3::Bucket")
+def buckets(resources: Resources) -> dict[str, dict[str, Any]]:
+    """The bucket of data and the archive."""
+    found = resources("data", "AWS::S3::Bucket")
+    return {"archive" if "-archive-" in str(b["Properties"]) else "data": b for b in found}
+
+
+@pytest.mark.parametrize(
+    ("which", "name"),
+    [
+        ("data", "steelyard-local-000000000000-eu-west-1"),
+        ("archive", "steelyard-local-archive-000000000000-eu-west-1"),
+    ],
+)
+def test_bucket_is_versioned_encrypted_private_and_retained(
+    resources: Resources, which: str, name: str
+) -> None:
+    bucket = buckets(resources)[which]
     properties = bucket["Properties"]
-    assert properties["BucketName"] == "steelyard-local-000000000000-eu-west-1"
+    assert properties["BucketName"] == name
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
     assert properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
@@ -21,15 +36,16 @@ def test_bucket_is_versioned_encrypted_private_and_retained(resources: Resources
 
 
 def test_bucket_refuses_requests_without_tls(resources: Resources) -> None:
-    (policy,) = resources("data", "AWS::S3::BucketPolicy")
-    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
-    assert statement["Effect"] == "Deny"
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    policies = resources("data", "AWS::S3::BucketPolicy")
+    assert len(policies) == 2
+    for policy in policies:
+        statement, *_ = policy["Properties"]["PolicyDocument"]["Statement"]
+        assert statement["Effect"] == "Deny"
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def test_only_captured_requests_expire(resources: Resources) -> None:
-    (bucket,) = resources("data", "AWS::S3::Bucket")
-    rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+    rules = buckets(resources)["data"]["Properties"]["LifecycleConfiguration"]["Rules"]
     expiring = [rule for rule in rules if "ExpirationInDays" in rule]
     assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [("captures/", 7)]
     assert all("NoncurrentVersionExpiration" not in r for r in rules if r not in expiring)

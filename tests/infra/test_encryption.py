@@ -130,6 +130,7 @@ def test_every_log_group_is_one_that_the_logs_service_may_encrypt(
         ("registry", "completion-training", ["s3"]),
         ("serving", "completion-serving", ["s3"]),
         ("rollout", "reconcile", ["dynamodb", "sns", "sqs"]),
+        ("rollout", "archive", ["dynamodb", "s3", "sns", "sqs"]),
     ],
 )
 def test_role_uses_the_key_only_where_it_keeps_something(

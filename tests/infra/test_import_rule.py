@@ -28,13 +28,16 @@ SIMULATING = ("numpy", "scipy", "matplotlib")
 RANKS = {
     **dict.fromkeys(CORE, 0),
     "messages": 1,
+    "request": 1,
     "telemetry": 1,
     "aws": 1,
     "service": 2,
     "world": 2,
     "intake": 2,
+    "archiving": 2,
     "settings": 3,
     "composition": 3,
+    "archive_composition": 3,
     "intake_composition": 3,
     "handlers": 4,
 }

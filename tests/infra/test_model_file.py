@@ -56,6 +56,17 @@ def test_first_step_is_auto_or_left_to_the_steps(
     assert decode(Policy, encode(policy)) == policy
 
 
+@pytest.mark.parametrize(
+    "steps",
+    ["-0.1", ".nan", ".inf", "true", "'1'", "0", "1.0e+308", "10, 10", "10.0", "100", ""],
+)
+def test_steps_are_rising_whole_percentages_and_nothing_else(tmp_path: Path, steps: str) -> None:
+    """Numbers 13 to 21 of docs/inputs.md: no other weights come from people."""
+    said = refusal(tmp_path, f"{LEAST}rollout: {{steps: [{steps}]}}\n")
+    assert "rollout.steps" in str(said)
+    assert "accepted: " in str(said)
+
+
 @given(st.integers(0, 10**6), st.integers(0, 59), st.integers(0, 999))
 def test_any_sum_of_units_is_read_exactly(
     tmp_path_factory: pytest.TempPathFactory, minutes: int, seconds: int, milliseconds: int

@@ -33,3 +33,4 @@ def test_longest_model_name_fits_everywhere(environment: str) -> None:
     assert len(names.training_role) <= 64  # IAM
     assert len(names.serving_role) <= 64
     assert len(Names(environment).bucket("1" * 12, "ap-southeast-99")) <= 63  # S3
+    assert len(Names(environment).archive("1" * 12, "ap-southeast-99")) <= 63

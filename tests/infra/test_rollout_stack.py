@@ -28,7 +28,7 @@ def logical_id(template: dict[str, Any], name: str) -> str:
     return str(found)
 
 
-def test_queues_are_the_four_with_dead_letters_and_deduplication(
+def test_queues_are_the_five_with_dead_letters_and_deduplication(
     resources: Resources, template: Template
 ) -> None:
     queues = by(resources("rollout", "AWS::SQS::Queue"), "QueueName")
@@ -42,9 +42,29 @@ def test_queues_are_the_four_with_dead_letters_and_deduplication(
         "steelyard-local-dead.fifo": True,
         "steelyard-local-undelivered": False,
         "steelyard-local-quarantine": False,
+        "steelyard-local-unarchived": False,
     }
     fortnight = 14 * 24 * 3600
     assert {queue["MessageRetentionPeriod"] for queue in queues.values()} == {fortnight}
+
+
+def test_people_are_called_while_anything_lies_where_nobody_else_looks(
+    resources: Resources,
+) -> None:
+    alarms = by(resources("rollout", "AWS::CloudWatch::Alarm"), "AlarmName")
+    for queue in (
+        "steelyard-local-dead.fifo",
+        "steelyard-local-undelivered",
+        "steelyard-local-quarantine",
+    ):
+        what = queue.removeprefix("steelyard-local-").removesuffix(".fifo")
+        alarm = alarms[f"steelyard/_queues/local/{what}"]
+        assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": queue}]
+        assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == (
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesVisible",
+            1,
+        )
 
 
 def test_visibility_is_six_times_the_functions_timeout(resources: Resources) -> None:
@@ -136,8 +156,11 @@ def test_only_this_environments_rules_may_send(resources: Resources) -> None:
 
 
 def test_function_takes_one_message_at_a_time_and_reports_its_failure(resources: Resources) -> None:
-    (mapping,) = resources("rollout", "AWS::Lambda::EventSourceMapping")
-    properties = mapping["Properties"]
+    (properties,) = (
+        mapping["Properties"]
+        for mapping in resources("rollout", "AWS::Lambda::EventSourceMapping")
+        if "Events" in mapping["Properties"]["EventSourceArn"]
+    )
     assert properties["BatchSize"] == 1  # or one endpoint could keep another one waiting
     assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert properties["ScalingConfig"]["MaximumConcurrency"] >= 2
@@ -178,6 +201,7 @@ def test_logs_are_kept_as_long_as_the_environment_says(
     assert {name: group["RetentionInDays"] for name, group in groups.items()} == {
         f"/aws/lambda/steelyard-{environment}-reconcile": days,
         f"/aws/lambda/steelyard-{environment}-intake": days,
+        f"/aws/lambda/steelyard-{environment}-archive": days,
         f"/aws/vendedlogs/steelyard-{environment}-labels": days,
     }
 

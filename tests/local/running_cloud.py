@@ -49,7 +49,7 @@ class RunningCloud:
         with urllib.request.urlopen(f"{self.url}/_steelyard/{path}") as response:
             return json.load(response)
 
-    def post(self, path: str, body: Mapping[str, str]) -> Any:
+    def post(self, path: str, body: Mapping[str, object]) -> Any:
         """Send JSON to one of the local cloud's own paths."""
         sent = json.dumps(body).encode()
         with urllib.request.urlopen(f"{self.url}/_steelyard/{path}", data=sent) as response:

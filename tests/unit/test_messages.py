@@ -236,3 +236,12 @@ def test_text_of_a_thousand_letters_of_any_script_is_accepted() -> None:
     trigger = parse(json.dumps(command(reason="ж" * 1000)), "completion", HOME)
     assert isinstance(trigger, Command)
     assert trigger.reason == "ж" * 1000
+
+
+def test_order_out_of_an_archive_is_refused_and_a_hint_is_not() -> None:
+    """Its key is remembered for the latest twenty orders alone."""
+    replayed = {**command(), "replay-name": "after-the-incident"}
+    with pytest.raises(InvalidEvent, match="replay-name: got 'after-the-incident', accepted: none"):
+        parse(json.dumps(replayed), "completion", HOME)
+    hint = parse(json.dumps({**alarm(), "replay-name": "after"}), "completion", HOME)
+    assert hint.kind == "alarm"

@@ -84,6 +84,8 @@ class Endpoint:
             model = self._reader.describe_model(ModelName=models[variant])
             first: dict[str, Any] = next(iter(model.get("Containers", [])), {})
             container = model.get("PrimaryContainer", first)
+            if not container:  # botocore takes an answer that was cut off for a whole one
+                raise ValueError(f"model {models[variant]}: got no container, accepted: one")
             package = _version(container.get("ModelPackageName", ""))
         return Stable(variant, live.config, package)
 

@@ -51,7 +51,7 @@ class Pager:
         self._sns = sns
 
     def tell(self, endpoint: str, decision: Decision) -> None:
-        """Send what was decided and why.
+        """Send what people have to be told, of this decision and of earlier ones that were not.
 
         Raises:
             EndpointBusy, NeedsHuman: it could not be sent.
@@ -59,7 +59,9 @@ class Pager:
         subject = f"Steelyard: {endpoint} is {decision.phase or decision.kind}"
         with translated("page"):
             self._sns.publish(
-                TopicArn=self._topic_arn, Subject=subject[:_SUBJECT], Message=decision.reason
+                TopicArn=self._topic_arn,
+                Subject=subject[:_SUBJECT],
+                Message=decision.state.untold,
             )
 
 

@@ -114,6 +114,8 @@ class Intent:
             must have none. Empty: no matter.
         alarms: whether the canary's absolute alarms must exist; None: no matter.
         gone: names of configs and models that must not exist.
+        shows: how traffic may be split until then: as it was, and as calls of intents that this
+            one replaced may still split it. Empty: unknown.
         attempts: how often the actions were begun.
         accepted: whether the last call was not refused because the endpoint was busy; what it is
             busy with then is somebody else's.
@@ -125,6 +127,7 @@ class Intent:
     weights: Mapping[str, int]
     alarms: bool | None = None
     gone: tuple[str, ...] = ()
+    shows: tuple[Mapping[str, float], ...] = ()
     attempts: int = 1
     accepted: bool = True
     begun: bool = False

@@ -82,13 +82,16 @@ def failed(look: Look) -> Finding | None:
 
 def held_up(look: Look) -> Finding | None:
     """BLOCKED, when people have not heard for ten minutes of what can't be carried out."""
-    rollout, live = look.rollout, look.seen.live
-    if rollout.intent is None or not _long_untold(look):
+    rollout, live, intent = look.rollout, look.seen.live, look.rollout.intent
+    if intent is None or not _long_untold(look):
+        return None
+    gives_up = rollout.phase.is_over and intent.config is None
+    if gives_up and intent.attempts < MAX_ATTEMPTS:
         return None
     why = hindrance(look.seen) or f"Describe shows {shown(live)}"
     if rollout.phase.is_over:
-        gives_up = "is given up" if rollout.intent.config is None else "goes on"
-        return Finding(Signal.BLOCKED, f"tidying up {gives_up}: {why}")
+        ends = "is given up" if gives_up else "goes on"
+        return Finding(Signal.BLOCKED, f"tidying up {ends}: {why}")
     minutes = (look.now - rollout.since) // timedelta(minutes=1)
     what = _WORDS.get(rollout.phase, "the rollout")
     percent = look.seen.live.percent(rollout.canary) if look.seen.live is not None else None

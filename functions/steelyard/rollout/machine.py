@@ -13,10 +13,10 @@ from datetime import datetime
 from steelyard.rollout import ending, idle, intents
 from steelyard.rollout.looking import look_at
 from steelyard.rollout.model import Decision, DecisionKind, EndpointState, Phase, Rollout
-from steelyard.rollout.observation import Command, Event, Seen
+from steelyard.rollout.observation import Command, Event, Hint, Seen
 from steelyard.rollout.orders import in_words, require_legal, require_possible
-from steelyard.rollout.passing import lacks, overdue, passed
-from steelyard.rollout.plan import intent_for
+from steelyard.rollout.passing import overdue, passed
+from steelyard.rollout.plan import intent_for, may_show
 from steelyard.rollout.signals import (
     Finding,
     Look,
@@ -31,7 +31,8 @@ from steelyard.rollout.signals import (
     waits_for,
 )
 from steelyard.rollout.transitions import BACK, TRANSITIONS
-from steelyard.rollout.warming import first_percent, ready, unfit, unready, with_cold_start
+from steelyard.rollout.warming import first_percent, ready, unfit, with_cold_start
+from steelyard.rollout.wording import what_next, why_hold
 
 _RULES: tuple[Callable[[Look], Finding | None], ...] = (
     stuck,
@@ -53,6 +54,7 @@ _RULES: tuple[Callable[[Look], Finding | None], ...] = (
 )
 """By rank: the first whose signal the table of transitions knows in this phase counts."""
 _KEYS_KEPT = 20
+_LONGEST_PAGE = 4000
 _WARNINGS = (Signal.HARM, Signal.DRIFT, Signal.STUCK)
 _TAKING_BACK = (Signal.ABORT, Signal.ROLLBACK)
 _STAYING = (Signal.CONFIRMED, Signal.REFUSED, Signal.FAILED, Signal.BLOCKED)
@@ -83,6 +85,19 @@ def step(state: EndpointState, event: Event, now: datetime) -> Decision:
     Raises:
         IllegalTransition: a command that the phase doesn't allow; nothing changes.
     """
+    untold = "" if event.seen.told else state.untold
+    decision = _step(replace(state, untold=untold), event, now)
+    if decision.page:
+        untold = f"{untold}; then: {decision.reason}" if untold else decision.reason
+    reason = decision.reason
+    if event.seen.told and state.untold and decision.kind is DecisionKind.HOLD:
+        reason = f"people were told; {reason}"
+    after = replace(decision.state, untold=untold[:_LONGEST_PAGE])
+    # Whether a page went out is known when it is recorded: until then it is sent again.
+    return replace(decision, reason=reason, page=bool(untold), state=after)
+
+
+def _step(state: EndpointState, event: Event, now: datetime) -> Decision:
     seen, trigger = event.seen, event.trigger
     state = idle.note_approvals(state, seen.approved)
     if isinstance(trigger, Command):
@@ -113,8 +128,8 @@ def _first(look: Look, among: Container[Signal] = tuple(Signal)) -> Finding | No
 
 def _obey(state: EndpointState, command: Command, seen: Seen, now: datetime) -> Decision:
     if command.key in state.done_keys:
-        phase = state.rollout.phase if state.rollout is not None else None
-        return Decision(DecisionKind.HOLD, "done already", phase, phase, state=state)
+        again = _step(state, Event(Hint("tick"), seen), now)
+        return replace(again, reason=f"done already; {again.reason}")
     rollout = require_legal(state.rollout, command)
     state, look = look_at(state, rollout, seen, now)
     state = replace(state, done_keys=(*state.done_keys, command.key)[-_KEYS_KEPT:])
@@ -138,7 +153,7 @@ def _move(state: EndpointState, look: Look, finding: Finding) -> Decision:
     if target.is_over:
         state = ending.ended(state, rollout, look.seen)
     kind = kind or _KINDS.get(target, DecisionKind.ADVANCE)
-    return _decision(state, look, rollout, f"{finding.reason}{_next(rollout, look.seen)}", kind)
+    return _decision(state, look, rollout, f"{finding.reason}{what_next(rollout, look.seen)}", kind)
 
 
 def _stay(state: EndpointState, look: Look, finding: Finding) -> Decision:
@@ -160,15 +175,6 @@ def _stay(state: EndpointState, look: Look, finding: Finding) -> Decision:
     told = replace(rollout, told_at=look.now)
     warning = _decision(state, look, told, finding.reason, DecisionKind.WARN)
     return replace(warning, act=again)
-
-
-def _next(rollout: Rollout, seen: Seen) -> str:
-    """What people need to know of what comes next, in words; mostly empty."""
-    if rollout.phase is Phase.NEEDS_HUMAN:
-        return f"; when that is mended: steelyard resume {rollout.id}, or rollback to end it"
-    if rollout.phase is Phase.ROLLING_BACK and (why := intents.hindrance(seen)):
-        return f"; the rollback has to wait, and goes ahead as soon as it can: {why}"
-    return ""
 
 
 def _back(rollout: Rollout) -> Phase:
@@ -198,7 +204,10 @@ def _enter(rollout: Rollout, target: Phase, signal: Signal, look: Look) -> Rollo
         told_at=None,
         latched=rollout.latched or target is Phase.ROLLING_BACK,
     )
-    return replace(entered, intent=intent_for(entered, look.seen.live))
+    intent = intent_for(entered, look.seen.live)
+    if intent is not None:
+        intent = replace(intent, shows=may_show(rollout.intent, look.seen.live))
+    return replace(entered, intent=intent)
 
 
 def _hold(state: EndpointState, look: Look, *, rechecking: bool) -> Decision:
@@ -211,21 +220,8 @@ def _hold(state: EndpointState, look: Look, *, rechecking: bool) -> Decision:
         )
     if rollout.phase is Phase.PENDING:
         rollout = replace(rollout, waits=waits_for(look))
-    decision = _decision(state, look, rollout, _why_hold(look), DecisionKind.HOLD)
+    decision = _decision(state, look, rollout, why_hold(look), DecisionKind.HOLD)
     return replace(decision, act=again)
-
-
-def _why_hold(look: Look) -> str:
-    phase = look.rollout.phase
-    if phase is Phase.PENDING:
-        return f"waits: {waits_for(look)}"
-    if phase in (Phase.RAMPING, Phase.HOLDBACK) and look.rollout.intent is None:
-        return f"lacks {lacks(look)}"
-    if phase is Phase.WARMING:
-        return f"waits: {unready(look)}"
-    if phase in intents.INERT:
-        return "waits for a person"
-    return f"in progress; {intents.hindrance(look.seen) or 'the endpoint is in service'}"
 
 
 def _decision(

@@ -171,6 +171,7 @@ class EndpointState:
         metrics_until: minutes of metrics up to this instant have been read.
         done_keys: keys of the latest commands, so that a repeated one does nothing.
         warned: what people were told last while no rollout was under way.
+        untold: what people have to be told and, as far as is known, were not; empty: nothing.
     """
 
     endpoint: str
@@ -184,6 +185,7 @@ class EndpointState:
     metrics_until: datetime | None = None
     done_keys: tuple[str, ...] = ()
     warned: str = ""
+    untold: str = ""
 
 
 class DecisionKind(StrEnum):

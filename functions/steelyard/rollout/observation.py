@@ -93,6 +93,7 @@ class Seen:
         refused: what AWS answered to an action that no repetition would mend.
         withdrawn: that the candidate is not approved any more, in words.
         busy: whether AWS refused the action that was just tried, for now.
+        told: whether people were just told what they had to be.
     """
 
     policy: Policy
@@ -112,6 +113,7 @@ class Seen:
     refused: str = ""
     withdrawn: str = ""
     busy: bool = False
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

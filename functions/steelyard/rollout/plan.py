@@ -25,6 +25,7 @@ from steelyard.rollout.model import Phase, Retired, Rollout, Stable
 from steelyard.rollout.observation import Live, Seen
 
 IN_SERVICE = "InService"
+_MOST_SHOWN = 6
 _TOLERANCE = 1e-6  # of a share; float32 keeps 7 digits
 
 
@@ -90,16 +91,24 @@ def is_met(intent: Intent, seen: Seen) -> bool:
     )
 
 
-def splits_as(live: Live, weights: Mapping[str, int]) -> bool:
+def splits_as(live: Live, weights: Mapping[str, float]) -> bool:
     """Whether traffic is split as `weights` say; a variant that is not named must get none."""
     actual, intended = sum(v.weight for v in live.variants), sum(weights.values())
-    if actual <= 0:
+    if actual <= 0 or intended <= 0:
         return False
     names = {v.name for v in live.variants} | set(weights)
     return all(
         abs(live.weight(name) / actual - weights.get(name, 0) / intended) < _TOLERANCE
         for name in names
     )
+
+
+def may_show(before: Intent | None, live: Live | None) -> tuple[Mapping[str, float], ...]:
+    """How traffic may be split until a new intent is carried out, see `Intent.shows`."""
+    now = () if live is None else ({v.name: v.weight for v in live.variants},)
+    if before is None or not before.weights:
+        return now
+    return (*before.shows, before.weights, *now)[-_MOST_SHOWN:]
 
 
 def intended_weights(rollout: Rollout) -> Mapping[str, int]:

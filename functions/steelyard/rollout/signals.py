@@ -17,7 +17,13 @@ from steelyard.rollout.model import Phase, Rollout
 from steelyard.rollout.observation import AlarmReading, Live, Seen
 from steelyard.rollout.plan import IN_SERVICE, intended_weights, splits_as
 
-_BROKEN = ("Failed", "OutOfService", "UpdateRollbackFailed", "Deleting")
+# "Rolling deployments" in SageMaker's guide: an update is allowed in UpdateRollbackFailed.
+_REMEDIES = {
+    "Failed": "AWS allows nothing but to delete it: make it anew, on {config}",
+    "OutOfService": "a person must mend it: update it to {config}, or make it anew",
+    "UpdateRollbackFailed": "it serves a mix of old and new: update it to {config}",
+    "Deleting": "somebody deletes it: make it anew, on {config}",
+}
 
 
 class Signal(Enum):
@@ -77,10 +83,11 @@ class Look:
 def stuck(look: Look) -> Finding | None:
     """STUCK, where the endpoint is in a state that only a person can mend."""
     live = look.seen.live
-    if live is None or live.status not in _BROKEN:
+    if live is None or live.status not in _REMEDIES:
         return None
     why = f": {live.failure}" if live.failure else ""
-    return Finding(Signal.STUCK, f"the endpoint is {live.status}{why}; a person must mend it")
+    remedy = _REMEDIES[live.status].format(config=look.rollout.stable.config)
+    return Finding(Signal.STUCK, f"the endpoint is {live.status}{why}; {remedy}")
 
 
 def mended(look: Look) -> Finding | None:
@@ -165,7 +172,9 @@ def outside_change(look: Look) -> Finding | None:
         # serves instead is adopted. On a config that we know, stable must have its traffic.
         as_left = split if known else live.weight(rollout.canary) == 0
     elif rollout.intent is not None:  # weights are on their way; no intent leads to a third config
-        as_left = known
+        shows = rollout.intent.shows
+        on_the_way = not shows or any(splits_as(live, weights) for weights in shows)
+        as_left = known and (split or on_the_way)
     else:
         as_left = split and live.config == rollout.config
     if as_left:

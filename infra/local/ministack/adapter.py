@@ -12,15 +12,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from infra.local.chaos import Mishaps
 from infra.local.clock import Clock
 from infra.local.lambda_executor import LambdaExecutor
 from infra.local.ministack import names, virtual_time
 from infra.local.ministack.apis import Apis
+from infra.local.ministack.buckets import Buckets
 from infra.local.ministack.events import Events
 from infra.local.ministack.functions import Functions, Record
 from infra.local.ministack.identities import Identities
 from infra.local.ministack.services import Handler, Services
 from infra.local.ministack.stacks import Stacks
+from infra.local.ministack.streams import Streams
 from infra.local.ports import Params, ResourceType
 
 _WORKERS = 64  # most of them wait for a model server or a function, not for a processor
@@ -44,6 +47,7 @@ class MiniStack:
         site: Site,
         executor: LambdaExecutor,
         record_metric: Record,
+        mishaps: Mishaps,
     ) -> None:
         """Import MiniStack and fit it.
 
@@ -52,6 +56,7 @@ class MiniStack:
             site: what requests get that name nothing else, and where the local cloud is.
             executor: runs the functions.
             record_metric: takes (namespace, name, value, unit, dimensions).
+            mishaps: what becomes of events on game days.
 
         Raises:
             UnknownMiniStack: the installed one lacks a name that is used here.
@@ -63,9 +68,11 @@ class MiniStack:
         self._app = known["app"]
         self._responses = known["core.responses"]
         self._site = site
-        self._events = Events(known, clock)
+        self._events = Events(known, clock, mishaps)
         self._stacks = Stacks(known, self._events)
         self._functions = Functions(known, executor, record_metric)
+        self._streams = Streams(known, clock, record_metric)
+        self._buckets = Buckets(known)
         self._services = Services(known)
         self._apis = Apis(known, f"http://127.0.0.1:{site.port}")
         self.identities = Identities(known, site.region)

@@ -8,10 +8,13 @@ Used by the adapter only. Everything here runs on the event loop, as MiniStack's
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+import uuid
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
+from infra.local.chaos import Mishaps
 from infra.local.clock import Clock
 from infra.local.ministack.names import Names
 from infra.local.ports import AwsError, Params
@@ -28,11 +31,12 @@ _delivery: ContextVar[tuple[Params, Params]] = ContextVar("delivery")
 class Events:
     """Replaces what MiniStack leaves out of EventBridge, and drives its schedules."""
 
-    def __init__(self, names: Names, clock: Clock) -> None:
+    def __init__(self, names: Names, clock: Clock, mishaps: Mishaps) -> None:
         self._bridge = names["services.eventbridge"]
         self._scheduler = names["services.scheduler"]
         self._queues = names["services.sqs"]
         self._clock = clock
+        self._mishaps = mishaps
         self._plain_invoke = self._bridge._invoke_target
         self._plain_check = self._bridge._validate_target_arn
         self._bridge._invoke_target = self._invoke_target
@@ -110,7 +114,23 @@ class Events:
         MiniStack appends to the queue directly, so that equal messages would not vanish here
         as they do on AWS.
         """
-        target, rule = _delivery.get()
+        first, *copies = self._mishaps.deliveries()
+        for late in copies:
+            # Deduplication would take it out: this is what SQS itself delivers twice.
+            again = {**(sqs_parameters or {}), "MessageDeduplicationId": uuid.uuid4().hex}
+            self._later(late, partial(self._deliver, spec, payload, again, _delivery.get()))
+        self._later(first, partial(self._deliver, spec, payload, sqs_parameters, _delivery.get()))
+
+    def _later(self, virtual_seconds: float, work: Callable[[], None]) -> None:
+        if virtual_seconds == 0:
+            work()
+            return
+        asyncio.get_running_loop().call_later(self._clock.real_seconds(virtual_seconds), work)
+
+    def _deliver(
+        self, spec: Any, payload: str, sqs_parameters: Params | None, of: tuple[Params, Params]
+    ) -> None:
+        target, rule = of
         failure = self._send(str(spec), payload, sqs_parameters or {}, str(rule.get("Arn", "")))
         if failure is None:
             return
@@ -137,6 +157,7 @@ class Events:
             if queue["attributes"].get("ContentBasedDeduplication", "").lower() != "true":
                 return "a FIFO queue needs ContentBasedDeduplication"
             message["MessageGroupId"] = group
+            message |= {k: v for k, v in parameters.items() if k == "MessageDeduplicationId"}
         try:
             self._queues._act_send_message(message, queue["url"])
         except self._queues._Err as error:

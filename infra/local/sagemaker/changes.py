@@ -4,18 +4,19 @@ Only `endpoints` starts these. Each runs in a thread of its own and ends with th
 """
 
 import logging
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from infra.local.ports import Params
 from infra.local.sagemaker.context import Context, Stopped
 from infra.local.sagemaker.endpoint import Endpoint, Pending
 from infra.local.sagemaker.events import Events
-from infra.local.sagemaker.faults import Faults
+from infra.local.sagemaker.faults import Faults, FleetFault
 from infra.local.sagemaker.fleet import Fleet, FleetFailed, Fleets, drain
+from infra.local.sagemaker.instances import mix, resize, serving
 from infra.local.sagemaker.model_server import ModelServer
 from infra.local.sagemaker.router import Router, Traffic
 from infra.local.sagemaker.variants import Variant
+from infra.local.sagemaker.work import UnderWay, Work
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ class Changes:
         self._router = router
         self._events = events
         self._faults = faults
-        self._threads: set[threading.Thread] = set()
+        self._work = Work(context)
 
     def new_fleet(self, endpoint: Endpoint, described: Params) -> None:
         """Bring up the endpoint's pending fleet and let it take over, or give it up.
@@ -39,38 +40,43 @@ class Changes:
         `described` is the endpoint at the beginning of its change: the first event shows it.
         """
         self._events.endpoint(described)
-        self._start(endpoint, lambda: self._recovering(endpoint, self._replace))
+        self._change(endpoint, self._replace)
 
     def numbers(self, endpoint: Endpoint, described: Params) -> None:
         """Let the desired weights and counts become current after a while, all or none."""
         self._events.endpoint(described)
-        self._start(endpoint, lambda: self._recovering(endpoint, self._shift))
+        self._change(endpoint, self._shift)
 
-    def gone(self, endpoint: Endpoint, described: Params) -> None:
-        """Drain and end the fleet of an endpoint that was deleted."""
+    def gone(self, endpoint: Endpoint, described: Params, forget: Callable[[], None]) -> None:
+        """Drain and end the fleet of an endpoint that was deleted, then forget the endpoint."""
         self._events.endpoint(described)
         self._router.close(endpoint.name)
-        self._start(endpoint, lambda: self._retire(endpoint.fleet))
+        self._work.aside(endpoint, lambda: self._leave(endpoint, forget))
+
+    def after(self, endpoint: Endpoint, virtual_seconds: float, work: Callable[[], None]) -> None:
+        """Do something about an endpoint later."""
+
+        def waiting() -> None:
+            self._context.wait(virtual_seconds)
+            work()
+
+        self._work.aside(endpoint, waiting)
 
     def join(self) -> None:
         """Wait for the background threads; `context.stopping` must be set."""
-        for thread in list(self._threads):
-            thread.join()
+        self._work.join()
 
-    def _start(self, endpoint: Endpoint, work: Callable[[], None]) -> None:
-        thread = threading.Thread(target=self._run, args=(work,), name=f"sagemaker-{endpoint.name}")
-        with self._context.lock:
-            self._threads.add(thread)
-        thread.start()
+    def lose(self) -> Sequence[UnderWay]:
+        """Let nothing come of any change that is under way; answer them, to begin them again."""
+        return self._work.lose()
 
-    def _run(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except Stopped:
-            return
-        finally:
-            with self._context.lock:
-                self._threads.discard(threading.current_thread())
+    def begin_again(self, begun: Sequence[UnderWay]) -> None:
+        """Begin lost changes from the endpoints' records."""
+        for endpoint, change in begun:
+            self._work.change(endpoint, change)
+
+    def _change(self, endpoint: Endpoint, change: Callable[[Endpoint], None]) -> None:
+        self._work.change(endpoint, lambda one: self._recovering(one, change))
 
     def _recovering(self, endpoint: Endpoint, change: Callable[[Endpoint], None]) -> None:
         """Never leave an endpoint in Updating for good: a mistake of ours fails the change."""
@@ -87,34 +93,53 @@ class Changes:
         pending = endpoint.pending
         if pending is None:
             raise RuntimeError(f"endpoint {endpoint.name!r} has no pending fleet")
+        fault = self._faults.of_fleet(creating=endpoint.status == "Creating")
+        if fault is not None and fault.status != "UpdateRollbackFailed":
+            self._rest(endpoint, began, self._context.delays.fleet)
+            self._give_up(endpoint, fault.reason, fault.status)
+            return
         try:
             fleet = self._bring_up(endpoint, pending, began)
         except FleetFailed as failure:
             self._give_up(endpoint, str(failure))
             return
-        self._take_over(endpoint, pending, fleet)
+        try:
+            if fault is None:
+                self._take_over(endpoint, pending, fleet)
+            else:
+                self._stop_halfway(endpoint, fleet, fault)
+        except Stopped:
+            fleet.retire(self._context)
+            raise
 
     def _bring_up(self, endpoint: Endpoint, pending: Pending, began: float) -> Fleet:
-        fault = self._faults.take(creating=endpoint.status == "Creating")
-        if fault is not None:
-            self._rest(began)
-            raise FleetFailed(fault.reason)
         fleet = self._fleets.bring_up(endpoint.name, pending.config, pending.variants)
         try:
-            self._rest(began)
+            self._rest(endpoint, began, self._context.delays.fleet)
         except Stopped:
             fleet.retire(self._context)
             raise
         return fleet
 
-    def _rest(self, began: float) -> None:
-        """Wait until a fleet may be there: a virtual minute or so after the call."""
-        elapsed = self._context.cloud.clock.monotonic() - began
-        self._context.wait(self._context.delays.fleet - elapsed)
+    def _rest(self, endpoint: Endpoint, began: float, least: float) -> None:
+        """Wait until a change may be done: so many virtual seconds after the call, or stalled."""
+        clock = self._context.cloud.clock
+        while (left := max(began + least, endpoint.not_before) - clock.monotonic()) > 0:
+            self._context.wait(left)
+
+    def _stop_halfway(self, endpoint: Endpoint, fleet: Fleet, fault: FleetFault) -> None:
+        """Leave a mix: half of each variant's instances are the new fleet's, and no way back."""
+        with self._context.lock:
+            self._work.finish()
+        spare = mix(serving(endpoint), fleet)
+        self._give_up(endpoint, fault.reason, fault.status)
+        drain(self._context, spare, self._router.time_limit_s)
+        self._retire(fleet)
 
     def _take_over(self, endpoint: Endpoint, pending: Pending, fleet: Fleet) -> None:
         """Swap the fleets: new requests go to the new one, then the old one drains and ends."""
         with self._context.lock:
+            self._work.finish()
             old = endpoint.fleet
             endpoint.fleet = fleet
             endpoint.config = pending.config
@@ -124,62 +149,75 @@ class Changes:
         self._events.endpoint(described)
         self._retire(old)
 
-    def _give_up(self, endpoint: Endpoint, reason: str) -> None:
-        """Failed when it never served; else the silent rollback: InService as it was before."""
+    def _give_up(self, endpoint: Endpoint, reason: str, status: str = "InService") -> None:
+        """Failed when it never served; else the silent rollback: InService as it was before.
+
+        Or in another status that a fault says.
+        """
         with self._context.lock:
+            self._work.finish()
             never_served = endpoint.fleet is None
             endpoint.failure_reason = reason
             self._settle(
                 endpoint,
                 tuple(one.restored() for one in endpoint.variants),
             )
-            if never_served:
-                endpoint.status = "Failed"
+            endpoint.status = "Failed" if never_served else status
             described = endpoint.describe()
         logger.warning("endpoint %s: a change failed: %s", endpoint.name, reason or "no reason")
         self._events.endpoint(described)
 
     def _shift(self, endpoint: Endpoint) -> None:
         began = self._context.cloud.clock.monotonic()
+        fault = self._faults.of_shift()
+        if fault is not None:
+            self._rest(endpoint, began, self._context.delays.weights)
+            self._roll_back(endpoint, fault.reason)
+            return
         try:
             added = self._more(endpoint, began)
         except FleetFailed as failure:
-            self._give_up(endpoint, str(failure))
+            self._roll_back(endpoint, str(failure))
             return
         if not any(added.values()):
-            self._context.wait(self._context.delays.weights)
-        with self._context.lock:
-            spare = self._resize(endpoint, added)
-            self._settle(endpoint, tuple(variant.settled() for variant in endpoint.variants))
-            described = endpoint.describe()
+            self._rest(endpoint, began, self._context.delays.weights)
+        try:
+            with self._context.lock:
+                self._work.finish()
+                spare = resize(endpoint, added)
+                self._settle(endpoint, tuple(variant.settled() for variant in endpoint.variants))
+                described = endpoint.describe()
+        except Stopped:
+            drain(self._context, [server for servers in added.values() for server in servers])
+            raise
         self._events.endpoint(described)
         drain(self._context, spare, self._router.time_limit_s)
 
     def _more(self, endpoint: Endpoint, began: float) -> Mapping[str, list[ModelServer]]:
         """Bring up the instances that variants are to have more of, by variant."""
-        fleet = _serving(endpoint)
+        fleet = serving(endpoint)
         short = {one.name: one.desired_count - one.current_count for one in endpoint.variants}
         added: dict[str, list[ModelServer]] = {}
         for name, count in short.items():
             if count > 0:
                 added[name] = self._fleets.more(fleet, fleet.variants[name].plan, count)
                 try:
-                    self._rest(began)
+                    self._rest(endpoint, began, self._context.delays.fleet)
                 except Stopped:
                     drain(self._context, added[name])
                     raise
         return added
 
-    def _resize(
-        self, endpoint: Endpoint, added: Mapping[str, list[ModelServer]]
-    ) -> list[ModelServer]:
-        """Make the counts current; answer the instances that have to go. The lock is held."""
-        spare: list[ModelServer] = []
-        for variant in endpoint.variants:
-            servers = _serving(endpoint).variants[variant.name]
-            servers.add(added.get(variant.name, []))
-            spare += servers.take_out(max(0, variant.current_count - variant.desired_count))
-        return spare
+    def _roll_back(self, endpoint: Endpoint, reason: str) -> None:
+        """Be RollingBack for a while, which only changes of weights and counts are (M)."""
+        with self._context.lock:
+            self._work.finish()
+            endpoint.status, endpoint.failure_reason = "RollingBack", reason
+            endpoint.variants = tuple(one.restored() for one in endpoint.variants)
+            described = endpoint.describe()
+        self._events.endpoint(described)
+        self._context.wait(self._context.delays.rollback)
+        self._give_up(endpoint, reason)
 
     def _settle(self, endpoint: Endpoint, variants: tuple[Variant, ...]) -> None:
         """Make the endpoint InService with these numbers. The lock is held."""
@@ -195,12 +233,11 @@ class Changes:
                 ),
             )
 
+    def _leave(self, endpoint: Endpoint, forget: Callable[[], None]) -> None:
+        self._retire(endpoint.fleet)
+        self._context.wait(self._context.delays.deletion)
+        forget()
+
     def _retire(self, fleet: Fleet | None) -> None:
         if fleet is not None:
             fleet.retire(self._context, drain_s=self._router.time_limit_s)
-
-
-def _serving(endpoint: Endpoint) -> Fleet:
-    if endpoint.fleet is None:
-        raise RuntimeError(f"endpoint {endpoint.name!r} has no fleet")
-    return endpoint.fleet

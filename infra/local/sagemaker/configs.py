@@ -1,6 +1,7 @@
 """Endpoint configs: immutable lists of variants. Used by `service` and `endpoints`."""
 
 import copy
+import logging
 from collections.abc import Callable
 
 from infra.local.ports import Params
@@ -9,6 +10,8 @@ from infra.local.sagemaker.context import Context
 from infra.local.sagemaker.models import Models
 from infra.local.sagemaker.refusals import invalid, not_emulated, refuse_others
 from infra.local.sagemaker.shelf import Listing, Shelf
+
+logger = logging.getLogger(__name__)
 
 # Kept and shown, without effect on a laptop: DataCaptureConfig (nothing is captured; the endpoint
 # says CaptureStatus Stopped), KmsKeyId, VpcConfig, the role, instance types, volumes, AMIs, and
@@ -92,21 +95,16 @@ class EndpointConfigs:
             return _CONFIGS.page(self._shelf, params)
 
     def delete(self, params: Params) -> Params:
-        """DeleteEndpointConfig, refused while in use.
+        """DeleteEndpointConfig, of a config in use too.
 
-        AWS only warns ("you must not delete an EndpointConfig in use"), and blocks later updates
-        and patching of the endpoint; here the mistake shows at once.
+        "You must not delete an EndpointConfig that is in use" (M), but nothing stops you (I): the
+        endpoint serves on, and refuses every later update.
         """
         name = params["EndpointConfigName"]
         with self._context.lock:
-            found = self._shelf.get(name)["EndpointConfigName"]
-            user = self._user(found)
-            if user is not None:
-                raise invalid(
-                    f'Cannot delete endpoint configuration "{self._arn(name)}": '
-                    f"endpoint {user!r} uses it."
-                )
-            self._shelf.remove(name)
+            user = self._user(self._shelf.remove(name)["EndpointConfigName"])
+        if user is not None:
+            logger.warning("endpoint %s uses %s, which is deleted: no update any more", user, name)
         return {}
 
     def _check_variant(self, given: Params) -> None:

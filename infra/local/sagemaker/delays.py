@@ -16,6 +16,10 @@ class Delays:
     UpdateEndpointWeightsAndCapacities until more instances of a variant take requests."""
     weights: float = 20.0
     """From UpdateEndpointWeightsAndCapacities until traffic moves, or fewer instances are left."""
+    rollback: float = 20.0
+    """How long an endpoint is RollingBack when weights or counts could not be changed."""
+    deletion: float = 5.0
+    """From DeleteEndpoint until the endpoint is gone; requests in hand may take longer."""
     restart: float = 30.0
     """From the death of a model server in service until its successor is started."""
     training_stage: float = 5.0

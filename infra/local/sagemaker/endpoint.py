@@ -35,11 +35,20 @@ class Endpoint:
     created: datetime
     modified: datetime
     status: str = "Creating"
+    imposed: str = ""
+    """What Describe shows instead of the status, for tests; changes go on beneath it."""
+    not_before: float = 0.0
+    """Until when a change is stalled, by the clock's `monotonic`; for tests."""
     failure_reason: str = ""
     variants: tuple[Variant, ...] = ()
     pending: Pending | None = None
     fleet: Fleet | None = None
     images: Mapping[str, Params] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> str:
+        """EndpointStatus."""
+        return self.imposed or self.status
 
     def uses(self, config_name: str) -> bool:
         """Answer whether it serves a config or is on its way to it."""
@@ -54,7 +63,7 @@ class Endpoint:
             "EndpointName": self.name,
             "EndpointArn": self.arn,
             "EndpointConfigName": self.config["EndpointConfigName"],
-            "EndpointStatus": self.status,
+            "EndpointStatus": self.shown,
             "CreationTime": self.created,
             "LastModifiedTime": self.modified,
         }

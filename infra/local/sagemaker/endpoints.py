@@ -1,8 +1,8 @@
 """The endpoint operations: they check, record what is wanted and start the change."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from infra.local.ports import AwsError, Params
+from infra.local.ports import Params
 from infra.local.sagemaker import variants
 from infra.local.sagemaker.changes import Changes
 from infra.local.sagemaker.configs import EndpointConfigs
@@ -10,7 +10,7 @@ from infra.local.sagemaker.context import Context
 from infra.local.sagemaker.endpoint import Endpoint, Pending
 from infra.local.sagemaker.fleet import Fleet
 from infra.local.sagemaker.models import Models
-from infra.local.sagemaker.refusals import invalid, refuse_others
+from infra.local.sagemaker.refusals import in_progress, in_use, refuse_others
 from infra.local.sagemaker.scaling import check_scaled
 from infra.local.sagemaker.shelf import Listing, Shelf
 from infra.local.sagemaker.variants import Variant
@@ -84,13 +84,13 @@ class Endpoints:
             one["VariantPropertyType"] for one in params.get("ExcludeRetainedVariantProperties", ())
         }
         with self._context.lock:
-            endpoint = self._in_service(params["EndpointName"])
+            endpoint = self._allowing(params["EndpointName"], _UPDATABLE)
             config = self._configs.config(params["EndpointConfigName"])
-            if endpoint.config["EndpointConfigName"] == config["EndpointConfigName"]:
-                raise invalid(
-                    f'Endpoint "{endpoint.arn}" already uses endpoint configuration '
-                    f'"{config["EndpointConfigArn"]}": to update it, create a new one.'
-                )
+            live = endpoint.config["EndpointConfigName"]
+            if endpoint.shown == "InService" and live == config["EndpointConfigName"]:
+                raise in_use(live)
+            # Without the config that serves there is no update (I: terraform-provider-aws#40048).
+            self._configs.config(live)
             scaled = self._context.scaling.variants(endpoint.name)
             check_scaled(scaled, endpoint.config, config)
             wanted = variants.initial(config)
@@ -106,48 +106,53 @@ class Endpoints:
     def update_weights(self, params: Params) -> Params:
         """UpdateEndpointWeightsAndCapacities: all of it becomes current when Updating ends."""
         with self._context.lock:
-            endpoint = self._in_service(params["EndpointName"])
+            endpoint = self._allowing(params["EndpointName"], ("InService",))
             endpoint.variants = variants.changed(
-                endpoint.variants, params["DesiredWeightsAndCapacities"]
+                endpoint.variants,
+                params["DesiredWeightsAndCapacities"],
+                endpoint.config["EndpointConfigName"],
             )
             described = self._updating(endpoint)
         self._changes.numbers(endpoint, described)
         return {"EndpointArn": endpoint.arn}
 
     def delete(self, params: Params) -> Params:
-        """DeleteEndpoint; it is gone at once, its fleet drains in the background.
+        """DeleteEndpoint; it is Deleting until its fleet has drained.
 
-        The event says DELETING, the API never does: a Describe finds nothing. Its variants are
-        scalable targets no more ("Delete endpoints configured for auto scaling").
+        Its variants are scalable targets no more ("Delete endpoints configured for auto
+        scaling").
         """
         with self._context.lock:
-            endpoint = self._shelf.get(params["EndpointName"])
-            if endpoint.status in _BUSY:
-                raise self._in_progress(endpoint)
-            self._shelf.remove(endpoint.name)
+            endpoint = self._allowing(params["EndpointName"], _DELETABLE)
+            endpoint.status, endpoint.imposed = "Deleting", ""
             self._context.scaling.forget(endpoint.name)
-            described = {**endpoint.describe(), "EndpointStatus": "Deleting"}
-        self._changes.gone(endpoint, described)
+            described = endpoint.describe()
+        self._changes.gone(endpoint, described, lambda: self._forget(endpoint.name))
         return {}
 
     def fleets(self) -> Iterable[Fleet]:
         """Answer the fleets in service."""
         with self._context.lock:
-            return [one.fleet for one in self._shelf if one.fleet is not None]
+            return [
+                one.fleet
+                for one in self._shelf
+                if one.fleet is not None and one.status != "Deleting"
+            ]
 
-    def _in_service(self, name: str) -> Endpoint:
+    def _allowing(self, name: str, statuses: Collection[str]) -> Endpoint:
+        """Answer an endpoint whose status allows a call. The lock is held."""
         endpoint = self._shelf.get(name)
-        if endpoint.status != "InService":
-            raise self._in_progress(endpoint)
+        if endpoint.shown not in statuses or endpoint.status in _BUSY:
+            raise in_progress(endpoint.arn)
         return endpoint
 
-    def _in_progress(self, endpoint: Endpoint) -> AwsError:
-        """AWS's words for every state but InService, Failed included."""
-        return invalid(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+    def _forget(self, name: str) -> None:
+        with self._context.lock:
+            self._shelf.remove(name)
 
     def _updating(self, endpoint: Endpoint) -> Params:
         """Begin a change; what the last one left in FailureReason goes. The lock is held."""
-        endpoint.status = "Updating"
+        endpoint.status, endpoint.imposed, endpoint.not_before = "Updating", "", 0.0
         endpoint.failure_reason = ""
         endpoint.modified = self._context.cloud.clock.now()
         return endpoint.describe()
@@ -165,7 +170,11 @@ class Endpoints:
         return Pending(config, wanted, deployed, now)
 
 
-_BUSY = ("Creating", "Updating")
+_BUSY = ("Creating", "Updating", "RollingBack", "Deleting")
+# Another update mends an endpoint whose rollback failed (D: "Rolling Deployments", failures).
+_UPDATABLE = ("InService", "UpdateRollbackFailed")
+# Failed: the only call it takes; SystemUpdating: refused (M). The rest is believed.
+_DELETABLE = ("InService", "Failed", "OutOfService", "UpdateRollbackFailed")
 _UPDATE = (
     "EndpointName",
     "EndpointConfigName",

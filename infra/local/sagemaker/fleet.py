@@ -48,6 +48,12 @@ class VariantServers:
             self.servers = living_first[:stay]
             return living_first[stay:]
 
+    def take_out_first(self, count: int) -> list[ModelServer]:
+        """Answer the oldest instances, so many, that belong to the variant no more."""
+        with self._lock:
+            oldest, self.servers = self.servers[:count], self.servers[count:]
+            return oldest
+
     def replace(self, dead: ModelServer, server: ModelServer) -> bool:
         """Put an instance in the place of a dead one; False when that has no place any more."""
         with self._lock:

@@ -74,7 +74,7 @@ class Resources:
         try:
             return self._settled(given["EndpointName"], given["EndpointConfigName"])
         except AwsError:  # who asked gets no physical id, so nobody else can clean up
-            self._unless_gone("DeleteEndpoint", {"EndpointName": given["EndpointName"]})
+            self._delete_endpoint(given["EndpointName"], given)
             raise
 
     def _update_endpoint(
@@ -96,6 +96,9 @@ class Resources:
         try:
             self._settle(name)
             self._call("DeleteEndpoint", {"EndpointName": name})
+            while True:  # until Describe finds nothing
+                self._call("DescribeEndpoint", {"EndpointName": name})
+                self._context.pause()
         except AwsError as error:
             if not _is_gone(error):
                 raise
@@ -103,7 +106,7 @@ class Resources:
     def _settle(self, name: str) -> Params:
         while True:
             described = self._call("DescribeEndpoint", {"EndpointName": name})
-            if described["EndpointStatus"] not in ("Creating", "Updating"):
+            if described["EndpointStatus"] not in ("Creating", "Updating", "RollingBack"):
                 return described
             self._context.pause()
 

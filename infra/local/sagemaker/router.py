@@ -74,6 +74,7 @@ class Router:
         self._invocations = invocations
         self._chance = random.Random(seed)  # noqa: S311 - traffic, not secrets
         self._traffic: dict[str, Traffic] = {}
+        self._away: set[str] = set()
 
     def route(self, endpoint: str, traffic: Traffic) -> None:
         """Send an endpoint's requests this way from now on."""
@@ -82,6 +83,15 @@ class Router:
     def close(self, endpoint: str) -> None:
         """Know the endpoint no more."""
         self._traffic.pop(endpoint, None)
+        self._away.discard(endpoint)
+
+    def suspend(self, endpoint: str) -> None:
+        """Take no requests of an endpoint, wherever they would go, until `resume`."""
+        self._away.add(endpoint)
+
+    def resume(self, endpoint: str) -> None:
+        """Take requests again."""
+        self._away.discard(endpoint)
 
     async def invoke(self, endpoint: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Carry out InvokeEndpoint."""
@@ -111,7 +121,7 @@ class Router:
         """
         traffic, choice = None, _Choice(endpoint, "", 1)
         while True:
-            latest = self._traffic.get(endpoint)
+            latest = None if endpoint in self._away else self._traffic.get(endpoint)
             if latest is None:
                 account = self._context.cloud.account
                 raise Refused(

@@ -1,7 +1,7 @@
 """The service: which part answers which operation, and what runs in the background."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from infra.local.ports import Cloud, Params, ResourceType
 from infra.local.sagemaker.artifacts import Artifacts
@@ -13,7 +13,7 @@ from infra.local.sagemaker.delays import Delays
 from infra.local.sagemaker.endpoint import Endpoint
 from infra.local.sagemaker.endpoints import Endpoints
 from infra.local.sagemaker.events import Events
-from infra.local.sagemaker.faults import Faults
+from infra.local.sagemaker.faults import CallFault, Faults, check, read
 from infra.local.sagemaker.fleet import Fleets
 from infra.local.sagemaker.invocations import Invocations
 from infra.local.sagemaker.models import Models
@@ -24,10 +24,10 @@ from infra.local.sagemaker.resources import Resources
 from infra.local.sagemaker.router import Router
 from infra.local.sagemaker.scaling import NoScaling, Scaling
 from infra.local.sagemaker.shelf import Shelf
+from infra.local.sagemaker.statuses import Statuses
+from infra.local.sagemaker.struck import Operation, StruckCalls
 from infra.local.sagemaker.supervisor import Supervisor
 from infra.local.sagemaker.training import TrainingJobs
-
-Operation = Callable[[Params], Params]
 
 
 class SageMaker:
@@ -55,6 +55,7 @@ class SageMaker:
         """
         self._context = Context(cloud, delays or Delays(), scaling or NoScaling())
         self._faults = Faults()
+        self._struck = StruckCalls(self._context)
         self._children = Children()
         self._invocations = Invocations(self._context)
         self._router = Router(self._context, self._invocations, seed, time_limit_s)
@@ -65,6 +66,7 @@ class SageMaker:
         fleets = Fleets(self._context, self._models, artifacts, self._children)
         self._changes = Changes(self._context, fleets, self._router, events, self._faults)
         shelf: Shelf[Endpoint] = Shelf("endpoint", lambda name: self._context.arn("endpoint", name))
+        self._statuses = Statuses(self._context, shelf, self._changes, self._router, events)
         self._configs = EndpointConfigs(
             self._context,
             self._models,
@@ -84,6 +86,9 @@ class SageMaker:
             answer = self._operations[operation]
         except KeyError:
             raise not_emulated(f"the operation {operation}") from None
+        fault = self._faults.of_call(operation)
+        if fault is not None:
+            raise self._struck.meet(fault, answer, params)
         return answer(params)
 
     async def invoke(self, name: str, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -96,13 +101,34 @@ class SageMaker:
         """
         return await self._router.invoke(name, headers, body)
 
-    def set_fault(self, name: str) -> None:
-        """Let the next new fleet fail; "silent-rollback" and "capacity" are known.
+    def set_fault(self, name: str, /, **details: object) -> None:
+        """Let something go wrong, once; docs/faults-on-demand.md has the names and details.
 
         Raises:
-            AwsError: another name.
+            AwsError: another name, or a detail that is missing or wrong.
         """
-        self._faults.set(name)
+        check(name, details)
+        if name == "status":
+            self._statuses.impose(details)
+        elif name == "stall":
+            self._statuses.stall(details)
+        else:
+            fault = read(name, details)
+            if isinstance(fault, CallFault) and fault.operation not in self._operations:
+                raise not_emulated(f"the operation {fault.operation}")
+            self._faults.set(fault)
+
+    def restart(self, virtual_seconds: float) -> int:
+        """Lose all workers at once, and begin what they did again; answer how many changes.
+
+        As at AWS, the records of endpoints and their running fleets outlive those who work on
+        them: here both are in one process with us, so only the work itself can be lost. That the
+        API is away meanwhile is the front's to do. Blocks for so many virtual seconds.
+        """
+        begun = self._changes.lose()
+        self._context.wait(virtual_seconds)
+        self._changes.begin_again(begun)
+        return len(begun)
 
     def resources(self) -> Mapping[str, ResourceType]:
         """Answer the CloudFormation types that this service provides."""
@@ -120,6 +146,7 @@ class SageMaker:
         self._context.stopping.set()
         self._children.stop()
         self._changes.join()
+        self._struck.join()
         self._training.join()
         for thread in self._threads:
             thread.join()

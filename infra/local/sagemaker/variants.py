@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from infra.local.ports import Params
-from infra.local.sagemaker.refusals import invalid, refuse_others
+from infra.local.sagemaker.refusals import invalid, not_present, not_unique, refuse_others
 
 DEFAULT_WEIGHT = 1.0
 """InitialVariantWeight when left out (API reference of ProductionVariant)."""
@@ -103,10 +103,13 @@ def retained(
     return tuple(answer)
 
 
-def changed(live: tuple[Variant, ...], wanted: list[Params]) -> tuple[Variant, ...]:
+def changed(live: tuple[Variant, ...], wanted: list[Params], config: str) -> tuple[Variant, ...]:
     """Answer the live variants as an UpdateEndpointWeightsAndCapacities call wants them.
 
     What the call leaves out stays.
+
+    Args:
+        config: the name of the config that serves.
 
     Raises:
         AwsError: an unknown or repeated variant, a bad weight or count, a sum of 0, or more than
@@ -117,10 +120,10 @@ def changed(live: tuple[Variant, ...], wanted: list[Params]) -> tuple[Variant, .
     for one in wanted:
         refuse_others(one, _CHANGE, "UpdateEndpointWeightsAndCapacities")
         name = one["VariantName"]
-        if name not in variants:
-            raise invalid(f"Could not find variant {name!r}: the endpoint has {sorted(variants)}")
         if name in seen:
-            raise invalid(f"Variant {name!r} is given twice")
+            raise not_unique(name)
+        if name not in variants:
+            raise not_present(name, config)
         seen.add(name)
         if "DesiredInstanceCount" in one:
             count = _count(one["DesiredInstanceCount"], name)

@@ -1,13 +1,13 @@
 """Calls operations as the protocol layer does, and checks every answer against botocore's shape."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import botocore.session
 from botocore.model import ServiceModel, Shape
 from botocore.validate import ParamValidator
 
-from infra.local.ports import LocalService, Params
+from infra.local.ports import Params
 from infra.local.validation import validate
 
 
@@ -16,10 +16,21 @@ def service_model(name: str) -> ServiceModel:
     return botocore.session.get_session().get_service_model(name)
 
 
+class Service(Protocol):
+    """What answers operations by their name."""
+
+    @property
+    def name(self) -> str:
+        """Answer botocore's name of the service."""
+
+    def call(self, operation: str, params: Params) -> Params:
+        """Run one operation."""
+
+
 class CheckedApi:
     """`api("CreateModel", ModelName="m")`; wrong requests and wrong answers both fail."""
 
-    def __init__(self, service: LocalService) -> None:
+    def __init__(self, service: Service) -> None:
         self._service = service
 
     def __call__(self, operation: str, **params: Any) -> Params:

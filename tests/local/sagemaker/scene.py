@@ -153,7 +153,7 @@ class Scene:
     def settled(self, name: str = "completion") -> Params:
         return until(
             lambda: self.describe(name),
-            lambda now: now["EndpointStatus"] not in ("Creating", "Updating"),
+            lambda now: now["EndpointStatus"] not in ("Creating", "Updating", "RollingBack"),
         )
 
     def weights(self, name: str = "completion", **weights: float) -> None:

@@ -43,7 +43,7 @@ def test_create_that_never_answers_ping_is_failed_and_says_why(scene: Scene) -> 
     with refused("ValidationException", f'Cannot update in-progress endpoint "{ARN}".'):
         scene.update("c1")
     scene.api("DeleteEndpoint", EndpointName="completion")
-    assert scene.api("ListEndpoints") == {"Endpoints": []}
+    until(lambda: scene.api("ListEndpoints"), lambda listed: listed == {"Endpoints": []})
 
 
 def test_create_whose_process_dies_is_failed_with_the_end_of_its_log(scene: Scene) -> None:
@@ -68,26 +68,15 @@ def test_unknown_and_repeated_names_are_refused_in_awss_words(scene: Scene) -> N
         scene.api("CreateEndpoint", EndpointName="COMPLETION", EndpointConfigName="completion-1")
 
 
-def test_deleted_endpoint_is_gone_and_frees_its_config(scene: Scene) -> None:
+def test_deleted_endpoint_is_deleting_and_then_gone(scene: Scene) -> None:
     scene.serving(stable=1)
-    with refused("ValidationException", "Cannot delete endpoint configuration", "'completion'"):
-        scene.api("DeleteEndpointConfig", EndpointConfigName="completion-1")
     scene.api("DeleteEndpoint", EndpointName="completion")
+    assert scene.describe()["EndpointStatus"] == "Deleting"
+    assert scene.invoke().status == 400
+    until(lambda: scene.api("ListEndpoints"), lambda listed: listed == {"Endpoints": []})
     with refused("ValidationException", "Could not find endpoint"):
         scene.describe()
-    assert scene.invoke().status == 400
-    scene.api("DeleteEndpointConfig", EndpointConfigName="completion-1")
-
-
-def test_config_on_its_way_to_an_endpoint_cannot_be_deleted(scene: Scene) -> None:
-    scene.serving(stable=1)
-    scene.config("c2", variant_of("stable"))
-    scene.update("c2")
-    for config in ("completion-1", "c2"):
-        with refused("ValidationException", "Cannot delete endpoint configuration"):
-            scene.api("DeleteEndpointConfig", EndpointConfigName=config)
-    scene.settled()
-    scene.api("DeleteEndpointConfig", EndpointConfigName="completion-1")
+    assert scene.service._children._running == set()
 
 
 def test_every_state_change_is_an_event_in_the_documented_shape(scene: Scene) -> None:

@@ -90,7 +90,7 @@ def test_fault_capacity_fails_a_creation(scene: Scene) -> None:
 
 
 def test_unknown_fault_is_refused_with_the_known_ones(scene: Scene) -> None:
-    with refused("ValidationException", "'flood'", "capacity, silent-rollback"):
+    with refused("ValidationException", "'flood'", "capacity, delay, lost-answer"):
         scene.service.set_fault("flood")
 
 
@@ -126,7 +126,7 @@ def test_both_updates_are_refused_while_updating_in_awss_words(scene: Scene) -> 
 
 def test_update_to_the_config_in_use_is_refused(scene: Scene) -> None:
     scene.serving(stable=1)
-    with refused("ValidationException", "completion-1", "create a new one"):
+    with refused("ValidationException", 'currently in use endpoint configuration "completion-1".'):
         scene.update("completion-1")
 
 

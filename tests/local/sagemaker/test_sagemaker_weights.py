@@ -46,33 +46,33 @@ def test_shift_goes_through_updating_and_moves_traffic_at_its_end(scene: Scene) 
 
 def test_variant_left_out_keeps_its_weight() -> None:
     [stable, canary] = changed(
-        live(stable=90, canary=10), [{"VariantName": "canary", "DesiredWeight": 0.0}]
+        live(stable=90, canary=10), [{"VariantName": "canary", "DesiredWeight": 0.0}], "c1"
     )
     assert (stable.desired_weight, canary.desired_weight) == (90, 0)
 
 
 def test_unknown_variant_is_refused_with_the_known_ones(scene: Scene) -> None:
     scene.serving(stable=1, canary=0)
-    with refused("ValidationException", "'canary9'", "['canary', 'stable']"):
+    with refused("ValidationException", '"canary9" is/are not present', '"completion-1"'):
         scene.weights(canary9=1)
     assert scene.describe()["EndpointStatus"] == "InService"
 
 
 def test_repeated_variant_is_refused() -> None:
     twice = [{"VariantName": "stable", "DesiredWeight": 1.0}] * 2
-    with refused("ValidationException", "'stable' is given twice"):
-        changed(live(stable=1), twice)
+    with refused("ValidationException", '"stable" was non-unique'):
+        changed(live(stable=1), twice, "c1")
 
 
 def test_weights_that_sum_to_zero_are_refused() -> None:
     change = [{"VariantName": "stable", "DesiredWeight": 0.0}]
     with refused("ValidationException", "sum must be greater than 0"):
-        changed(live(stable=1, canary=0), change)
+        changed(live(stable=1, canary=0), change, "c1")
 
 
 def test_count_of_one_variant_is_changed_and_nothing_else() -> None:
     more = [{"VariantName": "stable", "DesiredInstanceCount": 3}]
-    [stable, canary] = changed(live(stable=90, canary=10), more)
+    [stable, canary] = changed(live(stable=90, canary=10), more, "c1")
     assert (stable.desired_count, stable.current_count, stable.desired_weight) == (3, 1, 90)
     assert (canary.desired_count, canary.desired_weight) == (1, 10)
 
@@ -80,12 +80,12 @@ def test_count_of_one_variant_is_changed_and_nothing_else() -> None:
 def test_counts_of_two_variants_in_one_call_are_refused() -> None:
     both = [{"VariantName": name, "DesiredInstanceCount": 2} for name in ("stable", "canary")]
     with refused("ValidationException", "['stable', 'canary']", "one in each call"):
-        changed(live(stable=90, canary=10), both)
+        changed(live(stable=90, canary=10), both, "c1")
 
 
 def test_variant_without_instances_is_refused() -> None:
     with refused("ValidationException", "DesiredInstanceCount 0", "'stable'", "1 or more"):
-        changed(live(stable=1), [{"VariantName": "stable", "DesiredInstanceCount": 0}])
+        changed(live(stable=1), [{"VariantName": "stable", "DesiredInstanceCount": 0}], "c1")
 
 
 @pytest.mark.parametrize("weight", [-0.1, math.nan, math.inf, 1e308, True, "1", None])

@@ -53,3 +53,15 @@ def test_next_update_takes_the_loser_out(stage: Stage, rollouts: Mapping[str, st
     history = stage.console("history", "good")
     assert "PROMOTED" in history
     assert "version 3 was approved; version 2 is stable" in history
+
+
+def test_ledger_of_a_promotion_verifies_and_every_decision_has_its_receipt(
+    stage: Stage, rollouts: Mapping[str, str]
+) -> None:
+    with stage.traffic("good"):
+        stage.until("good", "PROMOTED")
+    assert stage.console("history", rollouts["good"], "--verify").count("ok") == 4
+    receipts = stage.console("why", rollouts["good"], "--all")
+    kinds = [entry.decision["kind"] for entry in stage.entries("good")]
+    of_both = sum(kind != "hold" for kind in kinds) - kinds.count("adopt")
+    assert 4 <= receipts.count("What would have changed it") <= of_both

@@ -142,6 +142,28 @@ def test_chain_that_was_computed_anew_without_an_archive_is_found_by_replay(
     assert found.what.startswith("decision.reason is 'all was well', not ")
 
 
+def test_entry_that_continues_another_past_is_found(written: list[Item]) -> None:
+    def doctor(items: list[Item]) -> None:
+        entry = replace(entry_of(items[VICTIM - 1]), previous="f" * 64)
+        own = digest(entry.previous, entry.body)
+        items[VICTIM - 1] |= {"previous": {"S": entry.previous}, "hash": {"S": own}}
+
+    found = first(records(written, doctor, archive=None))
+    assert (found.version, found.check) == (VICTIM, "chain")
+    assert found.what.startswith("previous is ffffffffffff, not ")
+
+
+def test_state_that_does_not_follow_is_found_by_replay(written: list[Item]) -> None:
+    def doctor(items: list[Item]) -> None:
+        item = items[VICTIM - 1]
+        items[VICTIM - 1] = rewritten(item, "state", lambda state: state.update(epoch=99))
+        rechained(items)
+
+    found = first(records(written, doctor, archive=None))
+    assert (found.version, found.check) == (VICTIM, "replay")
+    assert found.what.startswith("state.epoch is 99, not ")
+
+
 def test_change_that_replay_can_not_see_takes_the_archive(written: list[Item]) -> None:
     def doctor(items: list[Item]) -> None:
         def renamed(trigger: dict[str, Any]) -> None:

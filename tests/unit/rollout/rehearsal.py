@@ -194,6 +194,7 @@ class Rehearsal:
             canary_alarms_gone=not alarms,
             golden=(),
             traffic=self.traffic if readable else None,
+            told=True,
             unreadable=() if readable else ("describe endpoint: Throttling",),
         )
 

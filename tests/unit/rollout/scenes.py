@@ -87,13 +87,13 @@ def live_of(rollout: Rollout) -> Live:
 
 
 def seen(live: Live | None, **changes: Any) -> Seen:
-    """A reading in which all could be read, and nothing was remarkable."""
+    """A reading in which all could be read, and nothing was remarkable; people were told."""
     serving = None
     if live is not None and live.variants:
         most = max(live.variants, key=lambda variant: variant.weight).name
         serving = Stable(most, live.config, 1 if most == "v1" else 2)
     reading = Seen(POLICY, live, serving, canary_alarms=True, canary_alarms_gone=False, golden=())
-    return replace(reading, **changes)
+    return replace(reading, **{"told": True, **changes})
 
 
 def batch(

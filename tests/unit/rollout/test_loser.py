@@ -77,7 +77,7 @@ def test_removal_that_fails_is_told_and_not_tried_again() -> None:
     assert (failed.kind, failed.page) == (DecisionKind.WARN, True)
     assert failed.reason == f"the loser stays: the update left {CONFIG} in service"
     assert failed.state.stable == NEW
-    assert look(failed.state, WITH_LOSER, 99).reason == "nothing to do"
+    assert look(failed.state, WITH_LOSER, 99).reason == "people were told; nothing to do"
 
 
 def test_next_rollout_takes_the_loser_out_when_it_comes_first() -> None:

@@ -60,7 +60,7 @@ def test_pause_keeps_weights_and_resume_starts_the_step_again() -> None:
     assert (paused.phase, paused.act, paused.page) == (Phase.PAUSED, False, True)
     assert rollout_of(paused).canary_percent == 10
     held = tick(paused.state, seen(AT_TEN), minutes=500)
-    assert (held.phase, held.reason) == (Phase.PAUSED, "waits for a person")
+    assert (held.phase, held.reason) == (Phase.PAUSED, "people were told; waits for a person")
     resumed = order(held.state, CommandName.RESUME, seen(AT_TEN), "k2", minutes=501)
     assert (resumed.kind, resumed.phase) == (DecisionKind.RESUME, Phase.RAMPING)
     assert rollout_of(resumed).step == 0
@@ -112,10 +112,12 @@ def test_pause_that_needs_a_person_still_resumes_to_the_phase_before_the_pause()
 def test_repeated_command_does_nothing_even_when_the_rollout_is_over() -> None:
     aborted = order(state_of(rollout_in(Phase.RAMPING)), CommandName.ABORT, seen(AT_TEN))
     again = order(aborted.state, CommandName.ABORT, seen(AT_TEN))
-    assert (again.kind, again.reason) == (DecisionKind.HOLD, "done already")
-    assert again.state == aborted.state
+    assert again.kind is DecisionKind.HOLD
+    assert "done already; " in again.reason
+    assert again.act, "the intent that is open is acted on again, as with a tick"
+    assert again.state.done_keys == aborted.state.done_keys
     over = replace(aborted.state, rollout=rollout_in(Phase.ROLLED_BACK))
-    assert order(over, CommandName.ABORT, seen(AT_TEN)).reason == "done already"
+    assert order(over, CommandName.ABORT, seen(AT_TEN)).reason.startswith("done already; ")
 
 
 def test_command_for_another_rollout_is_refused_and_changes_nothing() -> None:

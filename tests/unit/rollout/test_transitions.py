@@ -110,7 +110,11 @@ def _failed(phase: Phase) -> Scene:
 def _blocked(phase: Phase) -> Scene:
     locked = replace(live(), status="SystemUpdating")
     reading = seen(locked, canary_alarms_gone=False)
-    return Scene(_open(phase), reading, "the endpoint is SystemUpdating", now=START + TELL_EVERY)
+    rollout = _open(phase)
+    intent = rollout.intent
+    assert intent is not None
+    rollout = replace(rollout, intent=replace(intent, attempts=MAX_ATTEMPTS))
+    return Scene(rollout, reading, "the endpoint is SystemUpdating", now=START + TELL_EVERY)
 
 
 def _unfit(phase: Phase) -> Scene:

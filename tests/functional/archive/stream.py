@@ -14,9 +14,9 @@ from typing import Any
 
 from steelyard.aws.archive import Archive, Item
 from steelyard.aws.ledger import Ledger
-from tests.functional.conftest import TABLE
+from tests.functional.conftest import TABLE, Pages
 from tests.functional.fake_sagemaker import ACCOUNT, REGION
-from tests.functional.world import Clients
+from tests.functional.world import Clients, World
 
 BUCKET = "steelyard-test-archive"
 CONTEXT = SimpleNamespace(
@@ -100,3 +100,23 @@ def doctored(item: Item, **fields: Any) -> Item:
         key: {"S": value if isinstance(value, str) else json.dumps(value, sort_keys=True)}
         for key, value in fields.items()
     }
+
+
+def told(pages: Pages, world: World) -> list[str]:
+    """What people were told; the alarm's metric must have heard as often."""
+    found = [page["Message"] for page in pages.read()]
+    published = [c for c in world.calls if c.operation == "PutMetricData"]
+    assert len(published) == len(found)
+    for call in published:
+        assert call.params["Namespace"] == "Steelyard"
+        (datum,) = call.params["MetricData"]
+        assert datum["MetricName"] == "Tampering"
+        assert datum["Dimensions"] == [{"Name": "Ledger", "Value": TABLE}]
+        assert datum["Value"] >= 1
+    world.calls.clear()
+    return found
+
+
+def archived(archive: Archive, endpoint: str = "completion") -> list[object]:
+    """The archive's items, oldest first, as they were first written."""
+    return [archive.oldest(copy) for _, copy in sorted(archive.copies(endpoint).items())]

@@ -7,7 +7,7 @@ PACKAGES := from infra import packaging; from infra.local import lambda_runtime;
   packaging.layer_package(); lambda_runtime.runtime_directory()
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test test-long bench images test-images snapshot lint lock clean
+.PHONY: help setup demo up down test test-long faults gameday mutants bench images test-images snapshot lint lock clean
 
 help: ## List what one can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,17 @@ test: setup ## Run the tests
 test-long: setup ## Run the simulations that take minutes
 	$(BIN)/python -m pytest -m long
 
+gameday: setup ## Roll back and promote while processes die and calls are lost, and count what came of it
+	$(BIN)/python -m tests.local.gameday $(if $(CALM),--calm) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
+
+mutants: setup ## Take guards away, then change any line: some test must notice (ONLY=latch: such guards alone; JOBS=2)
+	@$(PIP) --require-hashes -r locks/mutants.txt
+	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS))
+	$(if $(ONLY),,$(BIN)/python -m tests.mutants.tool $(if $(JOBS),--jobs $(JOBS)))
+
+faults: setup ## Simulate rollouts while everything goes wrong (SEEDS=100000; FROM=, JOBS= if you like)
+	$(BIN)/python -m tests.faults --seeds $(or $(SEEDS),5000) --from $(or $(FROM),0) --jobs $(or $(JOBS),0)
+
 bench: setup ## Try all rules side by side and keep the figures (about half an hour; QUICK=1: two minutes)
 	$(BIN)/python -m bench $(if $(QUICK),--quick --out out/bench)
 
@@ -56,10 +67,10 @@ lint: setup ## Check style and types
 	$(BIN)/mypy
 
 lock: ## Resolve the dependency groups again (needs uv)
-	@for group in dev layer runtime images; do \
+	@for group in dev layer runtime images mutants; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-annotate --no-header --upgrade --group $$group -o locks/$$group.txt \
-	    $$(test $$group != images || echo -c locks/dev.txt); done
+	    $$(case $$group in (images|mutants) echo -c locks/dev.txt;; esac); done
 
 clean: ## Remove everything that was built here
 	rm -rf .venv build out cdk.out

@@ -27,7 +27,7 @@ _FORTNIGHT = cdk.Duration.days(14)  # the longest that SQS keeps a message
 class EventQueues(Construct):
     """One FIFO queue for all endpoints (group: endpoint), and three that people look into."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - knobs are keyword-only arguments
         self,
         scope: Construct,
         construct_id: str,

@@ -1,0 +1,1 @@
+"""Guards have teeth: each is taken away, and some test has to notice. Nobody imports it."""

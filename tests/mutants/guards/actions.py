@@ -1,0 +1,200 @@
+"""Guards of the calls that change AWS, and of what its answers mean."""
+
+from __future__ import annotations
+
+from tests.mutants.guard import Guard, functional, unit
+
+_ENDPOINT, _CALLS, _SCALING = "aws/endpoint.py", "aws/calls.py", "aws/scaling.py"
+
+ACTIONS = (
+    Guard(
+        name="approved-when-the-model-is-made",
+        keeps=5,
+        file=_ENDPOINT,
+        old='if status != "Approved":',
+        new="if False:",
+        tests=functional("endpoint"),
+    ),
+    Guard(
+        name="retain-all-variant-properties",
+        keeps=12,
+        file=_ENDPOINT,
+        old="RetainAllVariantProperties=True,",
+        new="",
+        tests=functional("endpoint"),
+    ),
+    Guard(
+        name="update-done-already",
+        keeps=8,
+        file=_ENDPOINT,
+        old="if self.describe().config == action.config:",
+        new="if False:",
+        tests=functional("endpoint", "service_faults"),
+    ),
+    Guard(
+        name="weights-alone-in-the-call",
+        keeps=12,
+        file=_ENDPOINT,
+        old='{"VariantName": name, "DesiredWeight": float(weight)}',
+        new='{"VariantName": name, "DesiredWeight": float(weight), "DesiredInstanceCount": 1}',
+        tests=functional("endpoint"),
+    ),
+    Guard(
+        name="canary-comes-up-at-weight-0",
+        keeps=2,
+        file=_ENDPOINT,
+        old='"InitialVariantWeight": 0.0,',
+        new='"InitialVariantWeight": 1.0,',
+        tests=functional("endpoint"),
+    ),
+    Guard(
+        name="stable-keeps-its-weight",
+        keeps=1,
+        file=_ENDPOINT,
+        old='stable = {**by_name[action.stable], "InitialVariantWeight": 100.0}',
+        new="stable = by_name[action.stable]",
+        tests=functional("endpoint"),
+    ),
+    Guard(
+        name="canary-has-stables-instances-now",
+        keeps=12,
+        file=_ENDPOINT,
+        old='new.instances or self._instances(stable["VariantName"])',
+        new="new.instances",
+        tests=functional("endpoint"),
+    ),
+    Guard(
+        name="made-before-is-done",
+        keeps=9,
+        file=_ENDPOINT,
+        old='says(error, "already exists", "already existing")',
+        new="False",
+        tests=functional("endpoint", "service_faults"),
+    ),
+    Guard(
+        name="only-made-before-is-done",
+        keeps="a refusal is told apart from a wait",
+        file=_ENDPOINT,
+        old='isinstance(error, ClientError) and says(error, "already exists", "already existing")',
+        new="isinstance(error, ClientError)",
+        tests=functional("endpoint"),
+    ),
+    Guard(
+        name="writer-never-retries",
+        keeps=8,
+        file=_CALLS,
+        old='retries={"mode": "standard", "total_max_attempts": 1},',
+        new='retries={"mode": "standard", "total_max_attempts": 3},',
+        tests=functional("calls"),
+    ),
+    Guard(
+        name="call-is-never-long-in-flight",
+        keeps=3,
+        file=_CALLS,
+        old="read_timeout: float = 20) -> Any:",
+        new="read_timeout: float = 300) -> Any:",
+        tests=functional("calls"),
+    ),
+    Guard(
+        name="in-progress-means-wait",
+        keeps="a refusal is told apart from a wait",
+        file=_CALLS,
+        old='says(error, "in-progress endpoint", "is being updated")',
+        new="False",
+        tests=functional("calls", "endpoint"),
+    ),
+    Guard(
+        name="servers-fault-means-wait",
+        keeps="a refusal is told apart from a wait",
+        file=_CALLS,
+        old="if status >= _SERVERS_FAULT:",
+        new="if False:",
+        tests=functional("calls"),
+    ),
+    Guard(
+        name="throttled-means-wait",
+        keeps="a refusal is told apart from a wait",
+        file=_CALLS,
+        old='    "ThrottlingException",\n',
+        new="",
+        tests=functional("calls", "ledger", "service_unreadable"),
+    ),
+    Guard(
+        name="no-answer-is-translated",
+        keeps="what became of a call shows in Describe",
+        file=_CALLS,
+        old="except BotoCoreError as error:",
+        new="except ZeroDivisionError as error:",
+        tests=functional("calls", "endpoint"),
+    ),
+    Guard(
+        name="alarms-on-our-prefix-alone",
+        keeps=17,
+        file="aws/alarms.py",
+        old='AlarmNamePrefix=f"{PREFIX}{self._endpoint}/{variant}/", AlarmTypes=["MetricAlarm"]',
+        new='AlarmNamePrefix=f"{PREFIX}{self._endpoint}/", AlarmTypes=["MetricAlarm"]',
+        tests=functional("alarms"),
+    ),
+    Guard(
+        name="unreadable-alarm-stands",
+        keeps=14,
+        file="aws/alarms.py",
+        old="return None  # an alarm that rings",
+        new="return 0.0  # an alarm that rings",
+        tests=functional("alarms", "service_alarms"),
+    ),
+    Guard(
+        name="suspended-touches-no-bounds",
+        keeps=16,
+        file=_SCALING,
+        old='self._register(variant, targets[variant], {"SuspendedState": _SUSPENDED})',
+        new=(
+            "self._register(\n"
+            "                    variant,\n"
+            "                    targets[variant],\n"
+            '                    {**_active(self._settings), "SuspendedState": _SUSPENDED},\n'
+            "                )"
+        ),
+        tests=functional("scaling"),
+    ),
+    Guard(
+        name="all-kinds-of-scaling-are-suspended",
+        keeps=16,
+        file=_SCALING,
+        old='    "ScheduledScalingSuspended",\n',
+        new="",
+        tests=functional("scaling"),
+    ),
+    Guard(
+        name="others-targets-are-let-be",
+        keeps=17,
+        file=_SCALING,
+        old="for variant in targets.keys() & policies.keys():",
+        new="for variant in targets.keys():",
+        tests=functional("scaling"),
+    ),
+    Guard(
+        name="scaling-held-during-a-rollout",
+        keeps=16,
+        file="rollout/scaling.py",
+        old='"suspended" if held else "active"',
+        new='"active"',
+        tests=(*unit("scaling"), *functional("scaling")),
+    ),
+    Guard(
+        name="scaling-comes-back",
+        keeps=16,
+        file="rollout/scaling.py",
+        old='"suspended" if held else "active"',
+        new='"suspended"',
+        tests=(*unit("scaling"), *functional("scaling")),
+    ),
+    Guard(
+        name="scaling-held-during-the-losers-removal",
+        keeps=16,
+        file="rollout/scaling.py",
+        old="return rollout.intent is not None and rollout.intent.config is not None",
+        new="return False",
+        tests=(*unit("scaling"), *functional("scaling")),
+    ),
+)

@@ -11,6 +11,7 @@ from steelyard.aws.calls import client, client_without_retries
 from steelyard.aws.catalog import Catalog, ModelSettings
 from steelyard.aws.endpoint import Endpoint
 from steelyard.aws.golden import GoldenRequests
+from steelyard.aws.inbox import Inbox
 from steelyard.aws.labels import LabelBook
 from steelyard.aws.ledger import Ledger
 from steelyard.aws.metrics import Metrics
@@ -81,6 +82,11 @@ class Runtime:
     @cached_property
     def _pager(self) -> Pager:
         return Pager(self._settings.topic_arn, self._reader("sns"))
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """The queue that events come from."""
+        return Inbox(self._settings.events_url, self._reader("sqs"))
 
     @cached_property
     def quarantine(self) -> Quarantine:

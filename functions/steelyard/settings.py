@@ -15,6 +15,7 @@ class Settings:
 
     ledger_table: str
     labels_table: str
+    events_url: str
     quarantine_url: str
     topic_arn: str
     parameter_prefix: str
@@ -26,6 +27,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         ledger_table=environment["STEELYARD_LEDGER_TABLE"],
         labels_table=environment["STEELYARD_LABELS_TABLE"],
+        events_url=environment["STEELYARD_EVENTS_URL"],
         quarantine_url=environment["STEELYARD_QUARANTINE_URL"],
         topic_arn=environment["STEELYARD_TOPIC_ARN"],
         parameter_prefix=environment["STEELYARD_PARAMETER_PREFIX"],

@@ -17,10 +17,11 @@ from infra.names import ModelNames, Names
 
 FUNCTION_SECONDS = 30
 
-# AWS asks for at least six times the function's time-out. Until it ends, a message that failed
-# holds back the others of its endpoint.
+# AWS asks for at least six times the function's time-out. Until it ends, the message of a function
+# that was killed holds back the others of its endpoint; after other failures it comes again sooner
+# (functions/steelyard/aws/inbox.py), and eight times take a quarter of an hour.
 _VISIBILITY = cdk.Duration.seconds(6 * FUNCTION_SECONDS)
-_ATTEMPTS = 5
+_ATTEMPTS = 8
 _FORTNIGHT = cdk.Duration.days(14)  # the longest that SQS keeps a message
 
 

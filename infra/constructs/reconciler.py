@@ -45,6 +45,7 @@ class Reconciler(Construct):
             variables={
                 "STEELYARD_LEDGER_TABLE": names.ledger,
                 "STEELYARD_LABELS_TABLE": names.labels,
+                "STEELYARD_EVENTS_URL": queues.events.queue_url,
                 "STEELYARD_QUARANTINE_URL": queues.quarantine.queue_url,
                 "STEELYARD_TOPIC_ARN": topic_arn,
                 "STEELYARD_PARAMETER_PREFIX": names.settings_prefix,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,12 +47,20 @@ class FakeTopic:
 
 @dataclass
 class FakeQuarantine:
-    """SQS: the quarantine queue's messages, as they were written."""
+    """SQS: the quarantine queue's messages, as they were written.
+
+    Attributes:
+        comes_again: hears of a message of the other queue when its visibility is changed.
+    """
 
     messages: list[dict[str, Any]] = field(default_factory=list)
+    comes_again: Callable[[str, float], None] = field(default=lambda _receipt, _seconds: None)
 
     def answer(self, operation: str, params: Params) -> dict[str, Any]:
         """The answer to one call; an operation that Steelyard does not use is an error."""
+        if operation == "ChangeMessageVisibility":
+            self.comes_again(params["ReceiptHandle"], params["VisibilityTimeout"])
+            return {}
         if operation != "SendMessage":
             raise NotImplementedError(f"{operation} on SQS")
         self.messages.append(json.loads(params["MessageBody"]))

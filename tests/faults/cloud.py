@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -101,6 +101,12 @@ class Cloud:
         return next(
             (shown for since, shown in reversed(self.shown) if since <= instant), self.shown[0][1]
         )
+
+    def since(self, instant: datetime) -> Iterator[dict[str, Any]]:
+        """All that Describe showed from an instant on, what held then included."""
+        for number, (_, shown) in enumerate(self.shown):
+            if number + 1 == len(self.shown) or self.shown[number + 1][0] >= instant:
+                yield shown
 
     def update_begun(self, operation: str) -> None:
         """An update was accepted just now: how it goes depends on the version that comes up."""

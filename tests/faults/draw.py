@@ -109,6 +109,7 @@ def _policy(random: Random, *, labelled: bool) -> Policy:
         settle=2 * MINUTE,
         metric_lag=(1 if labelled else random.choice((0, 1))) * MINUTE,
         keep_loser=random.choice((MINUTE, 2 * MINUTE, None)),
+        collect_after=random.choice((MINUTE, None)),
     )
 
 
@@ -134,7 +135,10 @@ def _of_call(kind: str, phase: str, random: Random) -> tuple[Fault, Item | None]
     where = random.choice(writes) if writes and random.random() < 0.8 else ""
     nth = random.choice((0, 0, 0, 1, 2)) if where in READS or not where else 0
     times = random.choice((1, 1, 1, 2, 6))
-    return Fault(kind, phase, where, nth, times, seconds=random.uniform(5, _LONGEST)), None
+    fault = Fault(kind, phase, where, nth, times, seconds=random.uniform(5, _LONGEST))
+    if kind == "delayed call" and random.random() < 0.4:  # and lands when all is taken back
+        return fault, Item("command", phase, 0, random.choice(("abort", "rollback", "pause")))
+    return fault, None
 
 
 def _of_while(kind: str, phase: str, random: Random) -> tuple[Fault, Item | None]:

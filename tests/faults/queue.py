@@ -1,7 +1,7 @@
 """EventBridge and the FIFO queue: messages of one group, one after the other. For `tests/faults`.
 
 Source: SQS's guide on FIFO queues. A message that is not deleted comes again when its visibility
-time-out is over, and holds back those behind it until then; after five times it is a dead letter.
+time-out is over, and holds back those behind it until then; after eight times it is a dead letter.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from steelyard.reception import Message as Handed
 from tests.faults.settings import ENDPOINT
 from tests.functional.fake_sagemaker import ACCOUNT, REGION
 
 VISIBILITY = timedelta(seconds=180)  # infra/constructs/queues.py, as the next two
-MOST_RECEIVES = 5
+MOST_RECEIVES = 8
 _DEDUPLICATED = timedelta(minutes=5)
 _TYPES = {
     "tick": "Scheduled Event",
@@ -45,17 +46,10 @@ class Message:
     poisoned: bool = False
     newer: bool = False
 
-    def record(self) -> dict[str, Any]:
+    def received_as(self) -> Handed:
         """As the Lambda gets it."""
-        return {
-            "messageId": f"m{self.number}",
-            "body": self.body,
-            "attributes": {
-                "ApproximateReceiveCount": str(self.received),
-                "SentTimestamp": str(int(self.sent.timestamp() * 1000)),
-                "MessageGroupId": ENDPOINT,
-            },
-        }
+        sent = str(int(self.sent.timestamp() * 1000))
+        return Handed(self.body, ENDPOINT, sent, str(self.number), self.received)
 
 
 @dataclass
@@ -103,6 +97,12 @@ class Queue:
         if message in self.waiting:
             self.waiting.remove(message)
             self.taken.append(message)
+
+    def comes_again(self, receipt: str, at: datetime) -> None:
+        """Let a message be received again at another time than when its time-out is over."""
+        for message in self.waiting:
+            if str(message.number) == receipt:
+                message.visible_at = at
 
     def fail(self, message: Message) -> None:
         """Let it come again, or not any more."""

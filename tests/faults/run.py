@@ -185,7 +185,7 @@ class Run:
         if any(message.received for message in self.queue.waiting):
             return False
         state = self.history.entries[-1].state
-        if self.history.phase in _WAITS_FOR_PEOPLE:
+        if self.history.phase in _WAITS_FOR_PEOPLE or state["warned"]:
             return True
         rollout = state["rollout"] or {}
         if state["waiting"] is not None or rollout.get("intent") is not None:

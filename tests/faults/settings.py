@@ -19,6 +19,7 @@ GOLDEN = f"{PREFIX}/golden/{ENDPOINT}"
 SETTINGS = Settings(
     ledger_table=LEDGER,
     labels_table=LABELS,
+    events_url="https://sqs.eu-west-1.amazonaws.com/000000000000/events.fifo",
     quarantine_url="https://sqs.eu-west-1.amazonaws.com/000000000000/quarantine",
     topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:pages",
     parameter_prefix=PREFIX,

@@ -65,6 +65,7 @@ STORIES: Mapping[str, Plan] = {
     "rollback by evidence": _story(truth=Truth(errors=0.03)),
     "rollback by alarm": _story(truth=Truth(errors=0.5)),
     "abort": _story(Item("command", "RAMPING", 1, "abort")),
+    "abort at once": _story(Item("command", "RAMPING", 0, "abort")),
     "silent rollback": _story(truth=Truth(comes_up="silently_not")),
     "pause and resume": replace(
         _story(Item("command", "RAMPING", 1, "pause")), answers=("resume",)

@@ -65,6 +65,23 @@ def test_intent_that_replaces_an_open_one_is_seen() -> None:
     assert found(run, lambda run: appended(run, intent=intent)) == 7
 
 
+@pytest.mark.parametrize("what", ["config", "weights", "alarms"])
+def test_confirmation_of_what_was_not_so_is_seen(what: str) -> None:
+    def doctor(run: Run) -> None:
+        number = index_of(run, "WARMING")
+        item = dict(run.history.entries[number].item)
+        del run.history.entries[number:]
+        if what == "alarms":
+            run.cloud.cloudwatch.alarms.clear()
+            run.cloud.shown.append((run.cloud.timeline.now, run.cloud.shown[2][1]))
+        intent = run.history.entries[-1].rollout["intent"]
+        other = {"config": "another", "weights": {"v1": 50, CANARY: 50}, "alarms": True}
+        run.history.entries[-1].state["rollout"]["intent"] = {**intent, what: other[what]}
+        put(run, item)
+
+    assert found(played(), doctor) == 7
+
+
 def test_call_without_an_intent_is_seen() -> None:
     params = {"EndpointName": "completion", "EndpointConfigName": "nobodys"}
     assert found(played(), lambda run: change(run, UPDATE, params)) == 8

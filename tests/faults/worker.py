@@ -6,14 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property
 
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
 from steelyard.aws.catalog import ModelSettings
 from steelyard.aws.golden import GoldenRequests
 from steelyard.aws.ledger import FORM, Ledger
 from steelyard.composition import Runtime
 from steelyard.errors import SteelyardError
-from steelyard.handlers.reconcile import take
+from steelyard.reception import take
 from steelyard.telemetry import metrics
 from tests.fakes.dynamodb import LEDGER
 from tests.faults.cloud import Cloud
@@ -66,6 +64,9 @@ class Worker:
         self.after: Callable[[], None] = lambda: None
         self.strange: list[str] = []
         weather.other_worker = self._another
+        cloud.quarantine.comes_again = lambda receipt, seconds: queue.comes_again(
+            receipt, cloud.timeline.now + timedelta(seconds=seconds)
+        )
 
     def work(self) -> None:
         """Take what waits, as long as something can be taken."""
@@ -97,7 +98,7 @@ class Worker:
         try:
             if message.poisoned:
                 raise Killed  # noqa: TRY301 - as a crash in the handler would
-            take(SQSRecord(message.record()), self._codes[FORM + 1 if newer else FORM])
+            take(message.received_as(), self._codes[FORM + 1 if newer else FORM])
         except Killed:
             return "the process was killed"
         except SteelyardError as error:

@@ -194,6 +194,7 @@ def queue(
     environment = {
         "STEELYARD_LEDGER_TABLE": TABLE,
         "STEELYARD_LABELS_TABLE": LABELS,
+        "STEELYARD_EVENTS_URL": "https://sqs.eu-west-1.amazonaws.com/0/events.fifo",
         "STEELYARD_QUARANTINE_URL": url,
         "STEELYARD_TOPIC_ARN": pages.topic,
         "STEELYARD_PARAMETER_PREFIX": PREFIX,

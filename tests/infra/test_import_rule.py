@@ -39,6 +39,7 @@ RANKS = {
     "composition": 3,
     "archive_composition": 3,
     "intake_composition": 3,
+    "reception": 3,
     "handlers": 4,
 }
 

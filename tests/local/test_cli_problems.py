@@ -15,8 +15,8 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
+from cli.history_lines import history_table
 from cli.main import app
-from cli.watch import history_table
 from infra.local import process
 from infra.local.running import read
 from steelyard.aws.ledger import Entry
@@ -103,12 +103,13 @@ def test_what_looks_like_markup_is_shown_as_it_was_typed() -> None:
     assert "no environment '[/mars]'" in said
     decision = {
         "kind": "roll_back",
+        "phase_before": "RAMPING",
         "phase": "ROLLING_BACK",
         "reason": "me: [/b] see [link]",
         "verdict": None,
     }
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    entry = Entry("completion", 1, at, {"kind": "command"}, {}, decision, {}, "", "")
+    entry = Entry("completion", 1, 1, at, {"kind": "command"}, {}, decision, {}, "", "")
     console = Console(width=200)
     with console.capture() as captured:
         console.print(history_table([entry], everything=False))

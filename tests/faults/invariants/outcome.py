@@ -162,6 +162,9 @@ def whoever_waits_for_a_person_has_called_one(moment: Moment) -> Iterator[str]:
     """PAUSED and NEEDS_HUMAN are told, with what was seen."""
     run = moment.checks.run
     phase = run.history.phase
+    warned = run.history.entries[-1].state["warned"] if run.history.entries else ""
+    if warned and not any(warned in text for _, text in run.cloud.topic.pages):
+        yield f"nobody was told: {warned}"
     if phase not in ("PAUSED", "NEEDS_HUMAN"):
         return
     entered = next(e for e in reversed(run.history.entries) if e.decision["phase"] == phase)

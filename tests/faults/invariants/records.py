@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from steelyard.errors import IllegalTransition
@@ -13,6 +14,8 @@ from tests.faults.invariants.registry import Moment, invariant
 from tests.faults.invariants.replay import decided_again
 from tests.faults.kinds import CREATE, DELETE, SHIFT, UPDATE
 
+_STALE = timedelta(seconds=60)  # a stale read, and what a look takes in bad weather
+_ROUNDING = 1e-6
 _GENESIS = "0" * 64
 _OVER = ("PROMOTED", "ROLLED_BACK")
 _BODY = ("trigger", "seen", "decision", "state")
@@ -83,6 +86,43 @@ def open_intent_is_confirmed_or_superseded(moment: Moment) -> Iterator[str]:
         yield f"in {entry.phase} the intent changed without a decision"
     if entry.rollout["id"] != before.rollout["id"]:
         yield f"{before.rollout['id']} left an open intent"
+
+
+@invariant(7, "entry")
+def what_is_confirmed_was_so(moment: Moment) -> Iterator[str]:
+    """Config, weights, counts and alarms, all of them, a moment ago at the latest."""
+    entry, before, cloud = moment.entry, moment.before, moment.checks.run.cloud
+    if entry is None or before is None or "confirmed by Describe" not in entry.decision["reason"]:
+        return
+    intent = before.rollout.get("intent")
+    if not intent:
+        return
+    if not any(_shows(shown, intent) for shown in cloud.since(cloud.timeline.now - _STALE)):
+        yield f"confirmed was {intent['config']} with {intent['weights']}, which nothing shows"
+    names = [name for name in cloud.cloudwatch.alarms if f"/{before.rollout['canary']}/" in name]
+    if intent["alarms"] is not None and intent["alarms"] is not bool(names):
+        yield f"confirmed was alarms {intent['alarms']}, there are {names}"
+
+
+def _shows(shown: Mapping[str, Any], intent: Mapping[str, Any]) -> bool:
+    if intent["config"] is not None and shown["EndpointConfigName"] != intent["config"]:
+        return False
+    wanted = intent["weights"]
+    if not wanted:
+        return True
+    weights = {v["VariantName"]: v["CurrentWeight"] for v in shown["ProductionVariants"]}
+    total, meant = sum(weights.values()), sum(wanted.values())
+    counted = all(
+        v["CurrentInstanceCount"] == v["DesiredInstanceCount"] for v in shown["ProductionVariants"]
+    )
+    return (
+        shown["EndpointStatus"] == "InService"
+        and counted
+        and all(
+            abs(weights.get(name, 0) / total - wanted.get(name, 0) / meant) < _ROUNDING
+            for name in {*weights, *wanted}
+        )
+    )
 
 
 @invariant(8, "change")

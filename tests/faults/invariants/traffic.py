@@ -9,6 +9,7 @@ from typing import Any
 from tests.faults.history import Entry
 from tests.faults.invariants.registry import Moment, invariant
 from tests.faults.kinds import SHIFT, UPDATE
+from tests.functional.fake_sagemaker import Fleet
 
 _ROUNDING = 1e-4  # percent
 
@@ -94,6 +95,12 @@ def after_a_confirmed_rollback_the_canary_has_no_traffic(moment: Moment) -> Iter
         yield f"{canary} has {run.cloud.share(canary):.4g} % of the traffic"
 
 
+def _loses(variant: str, fleet: Fleet, coming: Fleet) -> bool:
+    """Whether a variant that stays gets fewer instances than it has."""
+    kept = coming.instances.get(variant)
+    return kept is not None and kept < fleet.instances[variant]
+
+
 @invariant(12, "change")
 def no_variant_with_traffic_loses_its_instances(moment: Moment) -> Iterator[str]:
     """An update keeps whoever serves, and weight goes to variants with instances alone."""
@@ -105,6 +112,9 @@ def no_variant_with_traffic_loses_its_instances(moment: Moment) -> Iterator[str]
     lost = [v for v, w in fleet.weights.items() if w > 0 and coming and v not in coming.weights]
     if lost and not run.people.excused:
         yield f"{change.operation} takes out {lost}, which has traffic"
+    fewer = [v for v, w in fleet.weights.items() if w > 0 and coming and _loses(v, fleet, coming)]
+    if fewer and not run.people.excused:
+        yield f"{change.operation} leaves {fewer} fewer instances"
     if coming and change.operation == SHIFT:
         short = [v for v, w in coming.weights.items() if w > 0 >= fleet.instances.get(v, 0)]
         if short:

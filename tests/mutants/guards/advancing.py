@@ -54,7 +54,7 @@ ADVANCING = (
         file=_COUNTING,
         old="if min(samples.canary, samples.stable) < least:",
         new="if samples.canary < least:",
-        tests=unit("passing", "machine", "pieces"),
+        tests=unit("counted"),
     ),
     Guard(
         name="counts-in-doubt",
@@ -62,7 +62,7 @@ ADVANCING = (
         file=_PASSING,
         old="if look.verdict is not None and look.verdict.doubts:",
         new="if False:",
-        tests=unit("passing", "machine"),
+        tests=unit("counted"),
     ),
     Guard(
         name="not-worse-is-proved",
@@ -134,7 +134,7 @@ ADVANCING = (
         file="rollout/looking.py",
         old="        if verdict.kind is VerdictKind.WORSE:\n            break\n",
         new="",
-        tests=unit("machine", "pieces", "story"),
+        tests=unit("counted"),
     ),
     Guard(
         name="unreadable-alarm-rolls-back",

@@ -73,7 +73,7 @@ LABELS = (
         file=_BOOK,
         old='"ConsistentRead": True,',
         new="",
-        tests=functional("labels", "labels_faults"),
+        tests=functional("labels_read"),
     ),
     Guard(
         name="variant-that-is-known",

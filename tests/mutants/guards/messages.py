@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.guard import Guard, functional
 
-_MESSAGES, _JSON, _HANDLER = "messages.py", "json_object.py", "handlers/reconcile.py"
+_MESSAGES, _JSON, _HANDLER = "messages.py", "json_object.py", "reception.py"
 _PARSING = ("tests/unit/test_messages.py",)
 _REPORT_TESTS = ("tests/unit/labels/test_reports.py",)
 _NONE_OF_OURS = "an event that is none of ours changes nothing"
@@ -134,7 +134,7 @@ MESSAGES = (
         name="quarantine",
         keeps=10,
         file=_HANDLER,
-        old="runtime.quarantine.put(record.body, endpoint, str(error))",
+        old="runtime.quarantine.put(message.body, endpoint, str(error))",
         new="pass",
         tests=functional("handler"),
     ),
@@ -150,17 +150,25 @@ MESSAGES = (
         name="quarantine-that-fails-loses-nothing",
         keeps=10,
         file=_HANDLER,
-        old="        runtime.quarantine.put(record.body, endpoint, str(error))",
+        old="        runtime.quarantine.put(message.body, endpoint, str(error))",
         new="""        try:
-            runtime.quarantine.put(record.body, endpoint, str(error))
+            runtime.quarantine.put(message.body, endpoint, str(error))
         except Exception:
             pass""",
         tests=functional("handler"),
     ),
     Guard(
+        name="failed-message-comes-again",
+        keeps=10,
+        file=_HANDLER,
+        old="runtime.inbox.come_again(message.receipt, message.receives)\n        raise",
+        new="runtime.inbox.come_again(message.receipt, message.receives)",
+        tests=functional("handler"),
+    ),
+    Guard(
         name="failure-holds-its-own-endpoint-alone",
         keeps="a message that fails keeps no other endpoint waiting",
-        file=_HANDLER,
+        file="handlers/reconcile.py",
         old="SqsFifoPartialProcessor(skip_group_on_error=True)",
         new="SqsFifoPartialProcessor()",
         tests=functional("handler"),

@@ -154,6 +154,6 @@ ROLLBACK = (
         return None  # rolled back already""",
         new="""    if False:
         return None  # rolled back already""",
-        tests=unit("signals", "machine", "transitions"),
+        tests=unit("told_apart"),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutants.guard import Guard, functional, unit
 
 _INTENTS, _PLAN, _SIGNALS = "rollout/intents.py", "rollout/plan.py", "rollout/signals.py"
-_WHOLE = unit("machine", "lost_and_late_calls", "rehearsal", "properties")
+_WHOLE = unit("told_apart", "machine", "lost_and_late_calls", "rehearsal", "properties")
 
 SIGNALS = (
     Guard(
@@ -73,7 +73,7 @@ SIGNALS = (
         file=_PLAN,
         old="_TOLERANCE = 1e-6",
         new="_TOLERANCE = 1e-12",
-        tests=(*unit("plan", "first_step"), *functional("endpoint", "service_first_step")),
+        tests=unit("told_apart"),
     ),
     Guard(
         name="status-check-before-acting",

@@ -96,7 +96,7 @@ TIDYING = (
         file=_IDLE,
         old="if not in_use and (crowded or now - retired.since >= keep):",
         new="if not in_use:",
-        tests=unit("loser"),
+        tests=unit("collecting"),
     ),
     Guard(
         name="collected-only-out-of-use",
@@ -104,7 +104,7 @@ TIDYING = (
         file=_IDLE,
         old="if not in_use and (crowded or now - retired.since >= keep):",
         new="if crowded or now - retired.since >= keep:",
-        tests=unit("loser"),
+        tests=unit("collecting"),
     ),
     Guard(
         name="previous-is-kept",
@@ -112,7 +112,7 @@ TIDYING = (
         file=_IDLE,
         old="kept = [one for one in (stable, state.previous) if one is not None]",
         new="kept = [stable]",
-        tests=unit("loser"),
+        tests=unit("collecting"),
     ),
     Guard(
         name="what-describe-shows-is-kept",
@@ -120,7 +120,8 @@ TIDYING = (
         file=_IDLE,
         old="configs = {one.config for one in kept} | {live.config}",
         new="configs = {one.config for one in kept}",
-        tests=unit("loser"),
+        tests=unit("collecting"),
+        survives="what serves on another config was adopted before, so both are the same",
     ),
     Guard(
         name="previous-is-the-stable-before",
@@ -128,7 +129,7 @@ TIDYING = (
         file=_ENDING,
         old="state = replace(state, previous=rollout.stable)",
         new="pass",
-        tests=unit("loser"),
+        tests=unit("collecting"),
     ),
     Guard(
         name="gone-is-what-describe-does-not-find",
@@ -144,7 +145,7 @@ TIDYING = (
         file=_ENDPOINT,
         old="if self.describe().config == name:",
         new="if False:",
-        tests=functional("endpoint"),
+        tests=functional("endpoint_collecting"),
     ),
     Guard(
         name="model-in-service-is-not-deleted",
@@ -152,7 +153,7 @@ TIDYING = (
         file=_ENDPOINT,
         old='if any(v.get("ModelName") == name for v in config.get("ProductionVariants", ())):',
         new="if False:",
-        tests=functional("endpoint"),
+        tests=functional("endpoint_collecting"),
     ),
     Guard(
         name="weight-that-can-not-be",

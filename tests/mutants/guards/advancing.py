@@ -135,6 +135,7 @@ ADVANCING = (
         old="        if verdict.kind is VerdictKind.WORSE:\n            break\n",
         new="",
         tests=unit("counted"),
+        survives="the evidence stays WORSE by itself, once it was: this only spares work",
     ),
     Guard(
         name="unreadable-alarm-rolls-back",

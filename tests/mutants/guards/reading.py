@@ -51,6 +51,6 @@ READING = (
         file="world.py",
         old='unreadable = (*unreadable, f"minutes after {until:%H:%M} are read next")',
         new="pass",
-        tests=functional("service_unreadable", "service_in_pieces", "service_before_and_after"),
+        tests=functional("service_silence"),
     ),
 )

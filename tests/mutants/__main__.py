@@ -67,7 +67,9 @@ def _tried(guards: Sequence[Guard], jobs: int, console: Console) -> list[Outcome
 
 
 def _tell(outcomes: Sequence[Outcome], console: Console) -> None:
-    table = Table("guard", "keeps", "noticed by", "s")
+    table = Table()
+    for column in ("guard", "keeps", "noticed by", "s"):
+        table.add_column(column, overflow="fold")
     place = {guard.name: number for number, guard in enumerate(GUARDS)}
     for outcome in sorted(outcomes, key=lambda one: place[one.guard.name]):
         guard = outcome.guard

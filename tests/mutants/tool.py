@@ -26,7 +26,15 @@ _MUTATED = (
 # Those through the handler are missing: Powertools' logger keeps the streams that mutmut closes.
 _TESTS = (
     "tests/unit/rollout",
-    *functional("ledger", "endpoint", "endpoint_reading", "scaling", "service", "service_alarms"),
+    *functional(
+        "ledger",
+        "endpoint",
+        "endpoint_collecting",
+        "endpoint_reading",
+        "scaling",
+        "service",
+        "service_alarms",
+    ),
     *functional("service_answers", "service_before_and_after", "service_faults"),
     *functional("service_first_step", "service_orders", "service_unreadable"),
 )

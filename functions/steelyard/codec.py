@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,28 +19,38 @@ from functools import cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+_Reader = Callable[[Any], Any]
 _PLAIN = (float, int, str, bool, types.NoneType)
 
 
 def encode(value: Any) -> Any:
     """What `json.dumps` takes, with durations in seconds and times in ISO 8601."""
-    if type(value) in _PLAIN:
-        return value
-    match value:
-        case StrEnum():
-            return value.value
-        case int() | float() | str():
-            return value
-        case datetime():
-            return value.astimezone(UTC).isoformat()
-        case timedelta():
-            return value.total_seconds()
-        case Mapping():
-            return {key: encode(item) for key, item in value.items()}
-        case tuple() | list():
-            return [encode(item) for item in value]
-    if is_dataclass(value):
-        return {f.name: encode(getattr(value, f.name)) for f in fields(value)}
+    kind: Any = type(value)
+    return value if kind in _PLAIN else _encoder(kind)(value)
+
+
+@cache
+def _encoder(kind: Any) -> Callable[[Any], Any]:
+    """How values of a type are written; made once, as in `_reader`."""
+    if issubclass(kind, StrEnum):
+        return lambda value: value.value
+    if issubclass(kind, (int, float, str)):
+        return lambda value: value
+    if issubclass(kind, datetime):
+        return lambda value: value.astimezone(UTC).isoformat()
+    if issubclass(kind, timedelta):
+        return lambda value: value.total_seconds()
+    if issubclass(kind, Mapping):
+        return lambda value: {key: encode(item) for key, item in value.items()}
+    if issubclass(kind, (tuple, list)):
+        return lambda value: [encode(item) for item in value]
+    if is_dataclass(kind):
+        names = tuple(field.name for field in fields(kind))
+        return lambda value: {name: encode(getattr(value, name)) for name in names}
+    return _refuse
+
+
+def _refuse(value: Any) -> Any:
     raise TypeError(f"can't encode {type(value).__name__}: {value!r}")
 
 
@@ -50,118 +60,155 @@ def decode(kind: type[T], data: Any) -> T:
     Raises:
         ValueError: data of another shape; names the key, the value and what is accepted.
     """
-    return typing.cast("T", _decode(kind, data, kind.__name__))
-
-
-def _decode(kind: Any, data: Any, path: str) -> Any:
-    return _decoder(kind)(kind, data, path)
-
-
-@cache
-def _decoder(kind: Any) -> Callable[[Any, Any, str], Any]:
-    """How values of a type are read; looked up once, since a state has hundreds of values."""
-    origin = typing.get_origin(kind)
-    if origin in (types.UnionType, typing.Union):
-        return _decode_union
-    if origin is tuple:
-        return _decode_tuple
-    if origin is Mapping:
-        return _decode_mapping
-    if is_dataclass(kind):
-        return _decode_dataclass
-    if kind is float:
-        return _decode_number
-    return _is if kind in (str, int, bool) else _decode_scalar
-
-
-def _decode_number(_kind: Any, data: Any, path: str) -> Any:
-    return _is((int, float), data, path)  # 5 stays 5: what is written again is the same text
-
-
-def _decode_tuple(kind: Any, data: Any, path: str) -> Any:
-    item = _arguments(kind)[0]
-    read = _decoder(item)
-    return tuple(read(item, x, f"{path}[{i}]") for i, x in enumerate(_is(list, data, path)))
-
-
-def _decode_mapping(kind: Any, data: Any, path: str) -> Any:
-    item = _arguments(kind)[1]
-    read = _decoder(item)
-    return {key: read(item, x, f"{path}.{key}") for key, x in _is(dict, data, path).items()}
-
-
-def _decode_union(kind: Any, data: Any, path: str) -> Any:
-    members = _arguments(kind)
-    if data is None and types.NoneType in members:
-        return None
-    members = tuple(m for m in members if m is not types.NoneType)
-    if len(members) == 1:
-        return _decode(members[0], data, path)
-    by_kind = _by_kind(members)
-    named = _is(dict, data, path).get("kind")
-    if named not in by_kind:
-        raise ValueError(f"{path}.kind: got {named!r}, accepted: {', '.join(by_kind)}")
-    return _decode(by_kind[named], data, path)
-
-
-@cache
-def _by_kind(members: tuple[Any, ...]) -> dict[str, Any]:
-    return {kind: m for m in members for kind in typing.get_args(_types(m)["kind"])}
-
-
-def _decode_dataclass(kind: Any, data: dict[str, Any], path: str) -> Any:
-    known = _types(kind)
-    unknown = sorted(_is(dict, data, path).keys() - known.keys())
-    if unknown:
-        raise ValueError(f"{path}: unknown keys {unknown}, accepted: {sorted(known)}")
-    values = {key: _decode(known[key], item, f"{path}.{key}") for key, item in data.items()}
     try:
-        return kind(**values)
-    except TypeError as error:
-        raise ValueError(f"{path}: {error}") from error
+        return typing.cast("T", _reader(typing.cast("Any", kind))(data))
+    except _Unfit as unfit:
+        raise ValueError(f"{kind.__name__}{unfit.where}{unfit.what}") from unfit.__cause__
 
 
-def _decode_scalar(kind: Any, data: Any, path: str) -> Any:
-    if typing.get_origin(kind) is typing.Literal:
-        if data not in typing.get_args(kind):
-            raise ValueError(f"{path}: got {data!r}, accepted: {typing.get_args(kind)}")
-        return data
-    if kind is datetime:
-        return _instant(_is(str, data, path), path)
-    if kind is timedelta:
-        return _duration(_is((int, float), data, path), path)
+class _Unfit(Exception):
+    """Data of another shape; where, is found out on the way up."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.where, self.what = "", what
+
+    def below(self, where: str) -> _Unfit:
+        self.where = f"{where}{self.where}"
+        return self
+
+
+@cache
+def _reader(kind: Any) -> _Reader:
+    """How values of a type are read; made once, since a state has hundreds of values."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        return _of_union(arguments)
+    if origin is tuple:
+        return _of_tuple(_reader(arguments[0]))
+    if origin is Mapping:
+        return _of_mapping(_reader(arguments[1]))
+    if origin is typing.Literal:
+        return _of_choice(dict(zip(arguments, arguments, strict=True)), str(arguments))
+    if is_dataclass(kind):
+        return _of_dataclass(kind)
     if issubclass(kind, StrEnum):
-        if data not in tuple(kind):
-            raise ValueError(f"{path}: got {data!r}, accepted: {', '.join(kind)}")
-        return kind(data)
-    return _is(kind, data, path)
+        return _of_choice({str(one): one for one in kind}, ", ".join(kind))
+    return _SPECIAL.get(kind) or _of(kind)
 
 
-def _instant(text: str, path: str) -> datetime:
+def _of(kind: type[Any]) -> _Reader:
+    def read(data: Any) -> Any:
+        if type(data) is not kind:
+            raise _Unfit(f": got {data!r}, accepted: {kind.__name__}")
+        return data
+
+    return read
+
+
+_dict, _list, _text = _of(dict), _of(list), _of(str)
+
+
+def _number(data: Any) -> Any:
+    if type(data) not in (int, float):
+        raise _Unfit(f": got {data!r}, accepted: a number")
+    return data  # 5 stays 5: what is written again is the same text
+
+
+def _instant(data: Any) -> datetime:
+    text = _text(data)
     with suppress(ValueError):
         instant = datetime.fromisoformat(text)
         if instant.tzinfo is not None:
             return instant.astimezone(UTC)
-    raise ValueError(f"{path}: got {text!r}, accepted: a time in ISO 8601 with its zone")
+    raise _Unfit(f": got {data!r}, accepted: a time in ISO 8601 with its zone")
 
 
-def _duration(seconds: float, path: str) -> timedelta:
+def _duration(data: Any) -> timedelta:
+    seconds = _number(data)
     try:
         return timedelta(seconds=seconds)
     except (OverflowError, ValueError) as error:
-        raise ValueError(f"{path}: got {seconds!r}, accepted: seconds") from error
+        raise _Unfit(f": got {data!r}, accepted: seconds") from error
 
 
-def _is(kind: Any, data: Any, path: str) -> Any:
-    if not isinstance(data, kind) or (isinstance(data, bool) and kind is not bool):
-        raise ValueError(f"{path}: got {data!r}, accepted: {getattr(kind, '__name__', 'a number')}")
-    return data
+_SPECIAL: Mapping[Any, _Reader] = {datetime: _instant, timedelta: _duration, float: _number}
 
 
-_arguments = cache(typing.get_args)
+def _of_choice(values: Mapping[Any, Any], accepted: str) -> _Reader:
+    def read(data: Any) -> Any:
+        if not isinstance(data, Hashable) or data not in values:
+            raise _Unfit(f": got {data!r}, accepted: {accepted}")
+        return values[data]
+
+    return read
 
 
-@cache
-def _types(kind: Any) -> dict[str, Any]:
+def _of_tuple(item: _Reader) -> _Reader:
+    def read(data: Any) -> Any:
+        items: list[Any] = _list(data)
+        values: list[Any] = []
+        try:
+            for one in items:
+                values.append(item(one))  # noqa: PERF401 - its length says which one is unfit
+        except _Unfit as unfit:
+            raise unfit.below(f"[{len(values)}]")  # noqa: B904 - it is the same one
+        return tuple(values)
+
+    return read
+
+
+def _of_mapping(item: _Reader) -> _Reader:
+    return lambda data: _each(_dict(data), lambda _key: item)
+
+
+def _of_dataclass(kind: Any) -> _Reader:
     hints = typing.get_type_hints(kind)
-    return {f.name: hints[f.name] for f in fields(kind)}
+    readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
+
+    def read(data: Any) -> Any:
+        if not _dict(data).keys() <= readers.keys():
+            unknown = sorted(data.keys() - readers.keys())
+            raise _Unfit(f": unknown keys {unknown}, accepted: {sorted(readers)}")
+        values = _each(data, readers.__getitem__)
+        try:
+            return kind(**values)
+        except TypeError as error:
+            raise _Unfit(f": {error}") from error
+
+    return read
+
+
+def _each(data: Mapping[str, Any], reader: Callable[[str], _Reader]) -> dict[str, Any]:
+    values, key = {}, ""
+    try:
+        for key, one in data.items():
+            values[key] = reader(key)(one)
+    except _Unfit as unfit:
+        raise unfit.below(f".{key}")  # noqa: B904 - it is the same one
+    return values
+
+
+def _of_union(members: tuple[Any, ...]) -> _Reader:
+    others = tuple(member for member in members if member is not types.NoneType)
+    read = _reader(others[0]) if len(others) == 1 else _by_kind(others)
+    if len(others) == len(members):
+        return read
+    return lambda data: None if data is None else read(data)
+
+
+def _by_kind(members: tuple[Any, ...]) -> _Reader:
+    """Dataclasses that are told apart by their field `kind`."""
+    readers = {
+        kind: _reader(member)
+        for member in members
+        for kind in typing.get_args(typing.get_type_hints(member)["kind"])
+    }
+
+    def read(data: Any) -> Any:
+        named = _dict(data).get("kind")
+        if not isinstance(named, str) or named not in readers:
+            raise _Unfit(f".kind: got {named!r}, accepted: {', '.join(readers)}")
+        return readers[named](data)
+
+    return read

@@ -25,7 +25,8 @@ from tests.faults.telling import tell
 _CHUNK = 50
 _ENOUGH_TO_TELL = 5000  # seeds: with fewer, a cell that was not hit is bad luck
 _SHOWN = 3  # broken runs that are shrunk and told; the seeds of the others are named
-_console = Console()
+_WIDTH = 140  # of the table, also where the output is no terminal
+_console = Console(width=_WIDTH)
 
 
 def some(first: int, last: int) -> Summary:

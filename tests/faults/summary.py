@@ -11,7 +11,13 @@ from rich.table import Table
 from tests.faults.kinds import KINDS, PHASES
 from tests.faults.run import Result
 
-_SHORT = {"PROVISIONING": "PROVISION", "ROLLING_BACK": "ROLLING", "ROLLED_BACK": "ROLLED"}
+_SHORT = dict(
+    zip(
+        PHASES,
+        "None Pend Prov Warm Ramp Hold Final Prom Pause Rolling Rolled Human".split(),
+        strict=True,
+    )
+)
 ENOUGH = 100
 """Hits that a cell must have in 100,000 seeds."""
 
@@ -68,7 +74,7 @@ class Summary:
         table = Table(title="how often each fault was hit, by the ledger's phase")
         table.add_column("fault", no_wrap=True)
         for phase in PHASES:
-            table.add_column(_SHORT.get(phase, phase), justify="right", no_wrap=True)
+            table.add_column(_SHORT[phase], justify="right", no_wrap=True)
         for kind, of in KINDS.items():
             cells = (str(self.hits[kind, phase]) if phase in of.phases else "-" for phase in PHASES)
             table.add_row(kind, *cells)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -198,7 +198,11 @@ def _next(  # noqa: PLR0913, PLR0917 - all that an entry is made of
         at=now,
         trigger=encode(event.trigger),
         seen=encode(event.seen),
-        decision={k: v for k, v in encode(decision).items() if k != "state"},
+        decision={
+            field.name: encode(getattr(decision, field.name))
+            for field in fields(decision)
+            if field.name != "state"
+        },
         state=encode(decision.state),
         previous=after.hash if after else GENESIS,
         hash="",

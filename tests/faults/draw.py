@@ -19,7 +19,9 @@ MINUTE = timedelta(minutes=1)
 _CELLS = cells()
 _COMMANDS = ("start", "promote", "pause", "resume", "abort", "rollback")
 _SCALING = ("RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy")
-_AFTER = ("PutItem", "DeleteAlarms", UPDATE, "CreateEndpointConfig", *DELETE, *_SCALING)
+_OVER = ("PROMOTED", "ROLLED_BACK")
+_OFTEN = ("PutItem", "DeleteAlarms", UPDATE, "CreateEndpointConfig")
+_AFTER = (*_OFTEN, *_OFTEN, *DELETE, *_SCALING)
 _MADE_IN = {
     "NONE": ("PutItem", "RegisterScalableTarget", "PutScalingPolicy"),
     "PROVISIONING": ("PutItem", *CREATE, "PutMetricAlarm", UPDATE, "RegisterScalableTarget"),
@@ -54,15 +56,17 @@ def draw(seed: int) -> Plan:
     random = Random(seed)
     kind, phase = _CELLS[seed % len(_CELLS)]
     plan = lead_to(phase, _frame(seed, kind, random), random)
-    fault, item = _aimed(kind, phase, random)
+    if phase in _OVER and KINDS[kind].at == "call":  # only the loser's removal calls for much
+        plan = replace(plan, policy=replace(plan.policy, keep_loser=MINUTE))
+    aimed = [_aimed(kind, phase, random) for _ in range(random.choice((1, 2)))]
     more = [_aimed(*random.choice(_CELLS), random) for _ in range(random.choice((0, 0, 1, 2, 3)))]
+    faults, wanted = zip(*aimed, *more, strict=True)
     extra = [_something(random) for _ in range(random.choice((0, 0, 1, 2)))]
-    items = [item, *(also for _, also in more), *extra]
     return replace(
         plan,
         aim=(kind, phase),
-        items=(*plan.items, *(one for one in items if one is not None)),
-        faults=(*plan.faults, fault, *(one for one, _ in more)),
+        items=(*plan.items, *(item for item in wanted if item is not None), *extra),
+        faults=(*plan.faults, *faults),
     )
 
 
@@ -132,7 +136,7 @@ def _of_call(kind: str, phase: str, random: Random) -> tuple[Fault, Item | None]
         lock = Item("lock", phase, minute, random.choice(("Updating", "SystemUpdating")), 1)
         return Fault(kind, phase, able[0], nth=minute, times=3, seconds=15.0), lock
     writes = made if made and random.random() < 0.7 else [*made, *read]
-    where = random.choice(writes) if writes and random.random() < 0.8 else ""
+    where = random.choice(writes) if writes and random.random() < 0.65 else ""
     nth = random.choice((0, 0, 0, 1, 2)) if where in READS or not where else 0
     times = random.choice((1, 1, 1, 2, 6))
     fault = Fault(kind, phase, where, nth, times, seconds=random.uniform(5, _LONGEST))
@@ -143,7 +147,7 @@ def _of_call(kind: str, phase: str, random: Random) -> tuple[Fault, Item | None]
 
 def _of_while(kind: str, phase: str, random: Random) -> tuple[Fault, Item | None]:
     lasts = 3600 if "hour" in kind else 60 * random.choice((2, 4, 7))
-    minute = random.choice((0, 0, 1))
+    minute = random.choice((0, 0, 0, 1))
     if kind.startswith("sns"):  # people are called when a phase is entered
         return Fault(kind, _BEFORE[phase], nth=minute, seconds=10 * 60), None
     item = Item("garbage", phase, minute, "[]") if kind.startswith("sqs") else None

@@ -29,7 +29,9 @@ def lead_to(phase: str, plan: Plan, random: Random) -> Plan:
 
 
 def _good(plan: Plan, random: Random, _minute: int) -> Plan:
-    return replace(plan, truths=(random.choice((_GOOD, _GOOD, Truth(comes_up="later"))),))
+    """Promoted, also where instances come up at the third try, in time."""
+    late = plan.update_s < 150 and random.random() < 0.3
+    return replace(plan, truths=(Truth(comes_up="later") if late else _GOOD,))
 
 
 def _lingers_in_pending(plan: Plan, random: Random, minute: int) -> Plan:
@@ -57,18 +59,20 @@ def _waits(plan: Plan, random: Random, _minute: int) -> Plan:
     phase = random.choice(("WARMING", "RAMPING", "RAMPING", "HOLDBACK"))
     alarm = Item("alarm", "RAMPING", 1, random.choice(("evidence", "errors")))
     pause = Item("command", phase, random.choice((0, 1)), "pause")
-    return replace(plan, truths=(_GOOD,), items=(random.choice((pause, pause, alarm)),))
+    again = Item("command", "HOLDBACK", 0, "pause")  # where the first came too late
+    return replace(plan, truths=(_GOOD,), items=(random.choice((pause, pause, alarm)), again))
 
 
-def _needs_somebody(plan: Plan, random: Random, _minute: int) -> Plan:
+def _needs_somebody(plan: Plan, random: Random, minute: int) -> Plan:
     """NEEDS_HUMAN, by a change from outside or a status that none of ours mends."""
-    phase = random.choice(("WARMING", "RAMPING", "HOLDBACK"))
+    minute = min(minute, 1)
+    phase = random.choice(("RAMPING", "RAMPING", "HOLDBACK"))
     broken = random.choice(("Failed", "OutOfService", "UpdateRollbackFailed"))
     item = random.choice(
         (
-            Item("weights", phase, 1, random.choice(("30", "100"))),
-            Item("deploy", phase, 1),
-            Item("lock", phase, 1, broken, random.choice((4, 8))),
+            Item("weights", phase, minute, random.choice(("30", "100"))),
+            Item("deploy", phase, minute),
+            Item("lock", phase, minute, broken, random.choice((4, 8))),
         )
     )
     return replace(plan, truths=(_GOOD,), items=(item,))

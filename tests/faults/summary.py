@@ -14,7 +14,20 @@ from tests.faults.run import Result
 _SHORT = dict(
     zip(
         PHASES,
-        "None Pend Prov Warm Ramp Hold Final Prom Pause Rolling Rolled Human".split(),
+        (
+            "None",
+            "Pend",
+            "Prov",
+            "Warm",
+            "Ramp",
+            "Hold",
+            "Final",
+            "Prom",
+            "Pause",
+            "Rolling",
+            "Rolled",
+            "Human",
+        ),
         strict=True,
     )
 )

@@ -48,25 +48,6 @@ def test_queues_are_the_five_with_dead_letters_and_deduplication(
     assert {queue["MessageRetentionPeriod"] for queue in queues.values()} == {fortnight}
 
 
-def test_people_are_called_while_anything_lies_where_nobody_else_looks(
-    resources: Resources,
-) -> None:
-    alarms = by(resources("rollout", "AWS::CloudWatch::Alarm"), "AlarmName")
-    for queue in (
-        "steelyard-local-dead.fifo",
-        "steelyard-local-undelivered",
-        "steelyard-local-quarantine",
-    ):
-        what = queue.removeprefix("steelyard-local-").removesuffix(".fifo")
-        alarm = alarms[f"steelyard/_queues/local/{what}"]
-        assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": queue}]
-        assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == (
-            "AWS/SQS",
-            "ApproximateNumberOfMessagesVisible",
-            1,
-        )
-
-
 def test_visibility_is_six_times_the_functions_timeout(resources: Resources) -> None:
     queues = by(resources("rollout", "AWS::SQS::Queue"), "QueueName")
     functions = by(resources("rollout", "AWS::Lambda::Function"), "FunctionName")

@@ -35,7 +35,7 @@ _MADE_IN = {
 _BEFORE = {
     "PROMOTED": "HOLDBACK",
     "PAUSED": "RAMPING",
-    "ROLLING_BACK": "RAMPING",
+    "ROLLING_BACK": "PROVISIONING",
     "ROLLED_BACK": "ROLLING_BACK",
     "NEEDS_HUMAN": "RAMPING",
 }
@@ -149,7 +149,7 @@ def _of_while(kind: str, phase: str, random: Random) -> tuple[Fault, Item | None
     lasts = 3600 if "hour" in kind else 60 * random.choice((2, 4, 7))
     minute = random.choice((0, 0, 0, 1))
     if kind.startswith("sns"):  # people are called when a phase is entered
-        return Fault(kind, _BEFORE[phase], nth=minute, seconds=10 * 60), None
+        return Fault(kind, _BEFORE[phase], nth=minute, seconds=15 * 60), None
     item = Item("garbage", phase, minute, "[]") if kind.startswith("sqs") else None
     return Fault(kind, phase, nth=minute, seconds=lasts), item
 

@@ -70,7 +70,7 @@ def test_function_answers_before_the_api_gives_up(resources: Resources) -> None:
 
 def test_functions_share_one_layer_and_one_zip(resources: Resources) -> None:
     functions = [f["Properties"] for f in resources("rollout", "AWS::Lambda::Function", "dev")]
-    assert len(functions) == 2
+    assert len(functions) == 3
     assert len({json.dumps([f["Code"], f["Layers"]]) for f in functions}) == 1
     assert len(resources("rollout", "AWS::Lambda::LayerVersion", "dev")) == 1
 

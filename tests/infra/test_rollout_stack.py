@@ -153,6 +153,7 @@ def test_function_is_the_reconciler_and_knows_its_surroundings(
     functions = by(resources("rollout", "AWS::Lambda::Function", "dev"), "FunctionName")
     properties = functions["steelyard-dev-reconcile"]
     quarantine = logical_id(template("rollout", "dev"), "steelyard-dev-quarantine")
+    events = logical_id(template("rollout", "dev"), "steelyard-dev-events.fifo")
     (topic,) = (
         key
         for key, r in template("rollout", "dev")["Resources"].items()
@@ -164,6 +165,7 @@ def test_function_is_the_reconciler_and_knows_its_surroundings(
     assert properties["Environment"]["Variables"] == {
         "STEELYARD_LEDGER_TABLE": "steelyard-dev-ledger",
         "STEELYARD_LABELS_TABLE": "steelyard-dev-labels",
+        "STEELYARD_EVENTS_URL": f"${{{events}}}",
         "STEELYARD_QUARANTINE_URL": f"${{{quarantine}}}",
         "STEELYARD_TOPIC_ARN": f"${{{topic}}}",
         "STEELYARD_PARAMETER_PREFIX": "/steelyard/dev/models",

@@ -69,18 +69,18 @@ class Reconciler:
             # A message may have waited for hours; what is seen is seen now.
             now = max(sent, read_at or sent)
             state = state_of(entry, self.name)
-            seen = answer.added_to(self._look(state, now))
+            seen = answer.added_to(self._look(state, now), entry)
             event = Event(trigger, seen)
             decision = step(state, event, now)
             if _changes(state, decision, trigger):
-                self._record(entry, event, decision, now)
+                entry = self._record(entry, event, decision, now)
             if wanted(decision.state) != wanted(state):
                 self._scale(decision.state)  # before acting: scaling would lock the endpoint
             answer = self._act(decision) if decision.act else _Answer()
             if decision.page and not page_lost:  # after acting: it must not delay a rollback
                 tell = partial(self.pager.tell, self.name, decision)
                 page_lost = bool(self._aside("PageLost", tell))
-                answer = replace(answer, told=not page_lost)
+                answer = replace(answer, told=None if page_lost else entry)
             if not decision.act and not answer.told and decision.phase == decision.phase_before:
                 break
             trigger = Hint("recheck")
@@ -97,7 +97,9 @@ class Reconciler:
             )
         return seen
 
-    def _record(self, entry: Entry | None, event: Event, decision: Decision, now: datetime) -> None:
+    def _record(
+        self, entry: Entry | None, event: Event, decision: Decision, now: datetime
+    ) -> Entry:
         appended = self.ledger.append(entry, self.name, event, decision, now)
         if decision.kind is not DecisionKind.HOLD:
             count(decision.kind)
@@ -111,6 +113,7 @@ class Reconciler:
                 "reason": decision.reason,
             },
         )
+        return appended
 
     def _scale(self, state: EndpointState) -> str:
         """Make autoscaling as the recorded state wants it; empty, or why it could not be."""
@@ -150,20 +153,25 @@ class Reconciler:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What AWS answered to what was just tried, see `Seen`."""
+    """What AWS answered to what was just tried, see `Seen`.
+
+    Attributes:
+        told: the entry that people were told of; another writer's is another matter.
+    """
 
     refused: str = ""
     withdrawn: str = ""
     busy: bool = False
-    told: bool = False
+    told: Entry | None = None
 
-    def added_to(self, seen: Seen) -> Seen:
+    def added_to(self, seen: Seen, entry: Entry | None) -> Seen:
+        """With the answers; `entry` is what the ledger has by now."""
         return replace(
             seen,
             refused=self.refused,
             withdrawn=self.withdrawn,
             busy=self.busy,
-            told=self.told,
+            told=self.told is not None and self.told == entry,
         )
 
 

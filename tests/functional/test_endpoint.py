@@ -130,6 +130,16 @@ def test_loser_of_the_rollout_before_is_left_out_and_weights_stay_positive(
     ]
 
 
+@pytest.mark.parametrize("field", ["AsyncInferenceConfig", "ShadowProductionVariants"])
+def test_config_that_a_canary_can_not_be_beside_needs_a_person(
+    endpoint: Endpoint, world: World, field: str
+) -> None:
+    """Once, it was left out of the copy, and with it of what serves all users."""
+    world.sagemaker.configs["completion-bootstrap"][field] = {"ClientConfig": {}}
+    with pytest.raises(NeedsHuman, match=f"completion-bootstrap has {field}; accepted: a config w"):
+        act(endpoint, CONFIG)
+
+
 def test_config_to_copy_that_is_gone_needs_a_person(endpoint: Endpoint) -> None:
     with pytest.raises(NeedsHuman, match="Could not find endpoint configuration"):
         act(endpoint, replace(CONFIG, copy_of="completion-v0-r0"))

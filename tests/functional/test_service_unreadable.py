@@ -60,6 +60,24 @@ def test_page_that_can_not_be_sent_delays_no_rollback(
     assert told[0][1] == "arn:aws:iam::0:user/ada: says so"
 
 
+def test_page_of_another_writer_is_not_taken_for_told(
+    operator: Operator, world: World, pages: Pages
+) -> None:
+    """Two at work: one is held up in telling people, the other has something more to tell."""
+
+    def other_writer() -> None:
+        world.before["Publish"] = [throttled]
+        operator.order(CommandName.ABORT, key="k2")
+
+    operator.ramping()
+    world.before["Publish"] = [other_writer]
+    operator.order(CommandName.PAUSE)
+    operator.minute()
+    told = " ".join(page["Message"] for page in pages.read())
+    assert "ROLLING_BACK" in operator.phases()
+    assert told.count("ada: says so") >= 2, "the pause, and the abort that was told by nobody yet"
+
+
 def test_metrics_that_can_not_be_published_stop_nothing(operator: Operator, world: World) -> None:
     world.before["PutMetricData"] = [throttled, lost_answer] * 20
     world.approve(2)

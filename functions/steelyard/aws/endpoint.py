@@ -37,7 +37,10 @@ _CONFIG_FIELDS = (
     "VpcConfig",
     "EnableNetworkIsolation",
     "MetricsConfig",
+    "ExplainerConfig",
 )
+# A canary beside these would be something else than what serves now.
+_NOT_COPIED = ("AsyncInferenceConfig", "ShadowProductionVariants")
 
 
 class Endpoint:
@@ -122,7 +125,7 @@ class Endpoint:
             case DeleteConfig():
                 self._delete_config(action.config)
             case DeleteModel():
-                self._delete_model(action.model)
+                self._delete_model(action)
 
     def _create_model(self, action: CreateModel) -> None:
         package = self._reader.describe_model_package(ModelPackageName=action.package_arn)
@@ -138,6 +141,8 @@ class Endpoint:
 
     def _create_config(self, action: CreateConfig) -> None:
         live = self._reader.describe_endpoint_config(EndpointConfigName=action.copy_of)
+        if strange := [field for field in _NOT_COPIED if live.get(field)]:
+            raise NeedsHuman(f"{action.copy_of} has {strange[0]}; accepted: a config without")
         by_name = {v["VariantName"]: v for v in live["ProductionVariants"]}
         # A promoted variant's own config says weight 0: it was a canary there.
         stable = {**by_name[action.stable], "InitialVariantWeight": 100.0}
@@ -184,12 +189,13 @@ class Endpoint:
         if self._config(name):
             self._writer.delete_endpoint_config(EndpointConfigName=name)
 
-    def _delete_model(self, name: str) -> None:
-        config = self._config(self.describe().config)
-        if any(v.get("ModelName") == name for v in config.get("ProductionVariants", ())):
-            raise NeedsHuman(f"model {name} is in service; accepted: one that is not")
-        if self._model(name):
-            self._writer.delete_model(ModelName=name)
+    def _delete_model(self, action: DeleteModel) -> None:
+        for config in (self.describe().config, *action.kept):
+            variants = self._config(config).get("ProductionVariants", ())
+            if any(variant.get("ModelName") == action.model for variant in variants):
+                raise NeedsHuman(f"{config} refers to model {action.model}; accepted: none does")
+        if self._model(action.model):
+            self._writer.delete_model(ModelName=action.model)
 
     def _config(self, name: str) -> dict[str, Any]:
         """A config's description; empty where there is none."""

@@ -85,9 +85,14 @@ class DeleteConfig:
 
 @dataclass(frozen=True, slots=True)
 class DeleteModel:
-    """Delete a model that nothing refers to; one that is gone is done."""
+    """Delete a model that nothing refers to; one that is gone is done.
+
+    Attributes:
+        kept: configs whose models must not be deleted, besides the one that is in service.
+    """
 
     model: str
+    kept: tuple[str, ...] = ()
     kind: Literal["delete_model"] = "delete_model"
 
 

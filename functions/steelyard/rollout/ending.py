@@ -22,7 +22,8 @@ def ended(state: EndpointState, rollout: Rollout, seen: Seen) -> EndpointState:
         since=rollout.since,
     )
     # The canary's config stays live after a rollback: the loser stays in it, at weight 0.
-    return replace(state, stable=_on_live_config(kept, seen), retired=(*state.retired, made))
+    stable = _on_live_config(kept, seen, made.configs)
+    return replace(state, stable=stable, retired=(*state.retired, made))
 
 
 def tidied(state: EndpointState, rollout: Rollout, seen: Seen) -> EndpointState:
@@ -31,7 +32,8 @@ def tidied(state: EndpointState, rollout: Rollout, seen: Seen) -> EndpointState:
         return collected(state, rollout)
     if not rollout.tidied or state.stable is None:
         return state
-    return replace(state, stable=_on_live_config(state.stable, seen))
+    configs = (rollout.config, config_alone(rollout))
+    return replace(state, stable=_on_live_config(state.stable, seen, configs))
 
 
 def collected(state: EndpointState, rollout: Rollout) -> EndpointState:
@@ -40,5 +42,7 @@ def collected(state: EndpointState, rollout: Rollout) -> EndpointState:
     return replace(state, retired=tuple(one for one in state.retired if one.model not in gone))
 
 
-def _on_live_config(stable: Stable, seen: Seen) -> Stable:
-    return replace(stable, config=seen.live.config) if seen.live is not None else stable
+def _on_live_config(stable: Stable, seen: Seen, ours: tuple[str, ...]) -> Stable:
+    """With the config that is live, if a rollout made it: who serves on others is adopted."""
+    live = seen.live
+    return replace(stable, config=live.config) if live and live.config in ours else stable

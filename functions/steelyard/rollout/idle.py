@@ -22,7 +22,7 @@ from steelyard.rollout.model import (
 )
 from steelyard.rollout.observation import Live, Seen
 from steelyard.rollout.plan import IN_SERVICE, collection_of, removal_of_loser, splits_as
-from steelyard.rollout.signals import shown
+from steelyard.rollout.signals import REMEDIES, shown
 
 _MOST_RETIRED = 100  # each is in every entry of the ledger
 
@@ -34,9 +34,7 @@ def step(state: EndpointState, seen: Seen, now: datetime) -> Decision:
         return adopt(state, serving)
     stable, live = state.stable, seen.live
     if stable is None or live is None or live.status != IN_SERVICE or seen.serving is None:
-        if stable and live and live.status == IN_SERVICE and live.config != stable.config:
-            return _warn(state, f"{live.config} is live, not {stable.config}, and can't be read")
-        return _decide(DecisionKind.HOLD, "the endpoint is not in service, or not readable", state)
+        return _cut_off(state, live)
     if not splits_as(live, {stable.variant: 100}):
         return _warn(state, f"not all traffic goes to {stable.variant}: {shown(live)}")
     state = replace(state, warned="")
@@ -50,6 +48,16 @@ def step(state: EndpointState, seen: Seen, now: datetime) -> Decision:
     if rollout is not None and retired is not None:
         return _collect(state, rollout, retired, now)
     return _decide(DecisionKind.HOLD, "nothing to do", state)
+
+
+def _cut_off(state: EndpointState, live: Live | None) -> Decision:
+    """What serves can't be told; people hear of it where waiting won't help."""
+    stable = state.stable
+    if stable and live and live.status == IN_SERVICE and live.config != stable.config:
+        return _warn(state, f"{live.config} is live, not {stable.config}, and can't be read")
+    if live and live.status in REMEDIES:
+        return _warn(state, f"the endpoint is {live.status}; a person must mend it")
+    return _decide(DecisionKind.HOLD, "the endpoint is not in service, or not readable", state)
 
 
 def newly_serving(state: EndpointState, seen: Seen) -> Stable | None:
@@ -85,7 +93,11 @@ def adopt(state: EndpointState, serving: Stable) -> Decision:
     if rollout is not None and rollout.phase is Phase.PENDING:
         rollout, phase = replace(rollout, stable=serving), Phase.PENDING
     epoch = max(state.epoch, _epoch_of(serving.config))
-    previous = state.previous if before is None else before
+    another = before is not None and (before.variant, before.version) != (
+        serving.variant,
+        serving.version,
+    )
+    previous = before if another else state.previous
     state = replace(state, epoch=epoch, stable=serving, previous=previous, rollout=rollout)
     decision = _decide(DecisionKind.ADOPT, reason, state)
     return replace(decision, phase_before=phase, phase=phase, page=before is not None)
@@ -136,7 +148,8 @@ def _due(state: EndpointState, stable: Stable, seen: Seen, now: datetime) -> Ret
 
 def _collect(state: EndpointState, rollout: Rollout, retired: Retired, now: datetime) -> Decision:
     reason = f"nothing refers to {retired.model} since {retired.since:%Y-%m-%d}; it goes now"
-    return _tidy(state, replace(rollout, intent=collection_of(retired)), reason, now)
+    kept = tuple(one.config for one in (state.stable, state.previous) if one is not None)
+    return _tidy(state, replace(rollout, intent=collection_of(retired, kept)), reason, now)
 
 
 def _tidy(state: EndpointState, rollout: Rollout, reason: str, now: datetime) -> Decision:

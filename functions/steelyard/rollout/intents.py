@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from steelyard.rollout.actions import DeleteAlarms, Intent
+from steelyard.rollout.actions import CreateConfig, DeleteAlarms, Intent
 from steelyard.rollout.model import Phase, Rollout
 from steelyard.rollout.observation import Seen
-from steelyard.rollout.plan import IN_SERVICE, is_met
-from steelyard.rollout.signals import Finding, Look, Signal, shown
+from steelyard.rollout.plan import IN_SERVICE, is_met, splits_as
+from steelyard.rollout.signals import Finding, Look, Signal, shown, waits_for
 
 MAX_ATTEMPTS = 5
 TELL_EVERY = timedelta(minutes=10)
@@ -47,7 +47,7 @@ def refused(look: Look) -> Finding | None:
 def carried_out(look: Look) -> Finding | None:
     """CONFIRMED, by what Describe shows and not by what a call returned."""
     intent = look.rollout.intent
-    if intent is None or not is_met(intent, look.seen):
+    if intent is None or not (is_met(intent, look.seen) or _nothing_to_take_back(look)):
         return None
     return Finding(Signal.CONFIRMED, f"confirmed by Describe: {shown(look.seen.live)}")
 
@@ -66,14 +66,15 @@ def failed(look: Look) -> Finding | None:
         return Finding(
             Signal.FAILED, f"the update was rolled back silently to {live.config}: {why}"
         )
-    if rollout.phase.is_over and over and intent.config and live and live.config != intent.config:
-        return Finding(Signal.FAILED, f"the loser stays: the update left {live.config} in service")
+    if rollout.phase.is_over and (why := _overtaken(intent, look.seen)):
+        return Finding(Signal.FAILED, f"the loser stays: {why}")
     if provisioning and look.now - rollout.since > rollout.policy.provision_timeout:
         why = f": {live.failure}" if live is not None and live.failure else ""
         return Finding(
             Signal.FAILED, f"no canary in service after {rollout.policy.provision_timeout}{why}"
         )
-    if intent.attempts >= MAX_ATTEMPTS and over:
+    # Throttling and lack of capacity are no failures of the candidate's; there the time counts.
+    if intent.attempts >= MAX_ATTEMPTS and over and not provisioning:
         return Finding(
             Signal.FAILED, f"tried {intent.attempts} times, but Describe shows {shown(live)}"
         )
@@ -83,8 +84,10 @@ def failed(look: Look) -> Finding | None:
 def held_up(look: Look) -> Finding | None:
     """BLOCKED, when people have not heard for ten minutes of what can't be carried out."""
     rollout, live, intent = look.rollout, look.seen.live, look.rollout.intent
-    if intent is None or not _long_untold(look):
+    if not _long_untold(look):
         return None
+    if intent is None:
+        return _waits_in_vain(look)
     gives_up = rollout.phase.is_over and intent.config is None
     if gives_up and intent.attempts < MAX_ATTEMPTS:
         return None
@@ -101,6 +104,37 @@ def held_up(look: Look) -> Finding | None:
         f"{what} has waited for {minutes} min: {why}; the canary has {share} of the traffic; "
         "Steelyard goes on as soon as the endpoint lets it",
     )
+
+
+def _waits_in_vain(look: Look) -> Finding | None:
+    """BLOCKED, without an intent: what a rollout waits for, or what keeps it from acting."""
+    pending = look.rollout.phase is Phase.PENDING
+    why = waits_for(look) if pending else hindrance(look.seen)
+    if not why or look.rollout.phase in (*INERT, Phase.WARMING) or look.rollout.phase.is_over:
+        return None
+    return Finding(Signal.BLOCKED, f"waits, and nothing can be done meanwhile: {why}")
+
+
+def _nothing_to_take_back(look: Look) -> bool:
+    """Whether somebody took the canary out of the endpoint while it was to lose its traffic."""
+    rollout, live = look.rollout, look.seen.live
+    gone = live is not None and live.status == IN_SERVICE and not live.has(rollout.canary)
+    return rollout.phase is Phase.ROLLING_BACK and gone
+
+
+def _overtaken(intent: Intent, seen: Seen) -> str:
+    """Why a loser must not be removed any more, in words: somebody changed what serves since."""
+    live = seen.live
+    if live is None or live.status != IN_SERVICE or intent.config is None:
+        return ""
+    copied = {action.copy_of for action in intent.actions if isinstance(action, CreateConfig)}
+    if live.config not in (intent.config, *copied):
+        return f"{live.config} is in service, which somebody else put there"
+    if intent.begun and live.config != intent.config:
+        return f"the update left {live.config} in service"
+    if not splits_as(live, intent.weights):
+        return f"not all traffic goes to the winner: {shown(live)}"
+    return ""
 
 
 def hindrance(seen: Seen) -> str:
@@ -132,7 +166,8 @@ def still_open(intent: Intent, seen: Seen, *, again: bool) -> Intent:
 
 def _long_untold(look: Look) -> bool:
     rollout = look.rollout
-    # A whole new fleet takes its time.
+    # A whole new fleet takes its time, and so may what a rollout has to wait for.
     fleet = rollout.phase.is_over and rollout.intent is not None and rollout.intent.config
-    patience = rollout.policy.provision_timeout if fleet else TELL_EVERY
+    slow = fleet or rollout.phase is Phase.PENDING
+    patience = rollout.policy.provision_timeout if slow else TELL_EVERY
     return look.now - max(rollout.told_at or rollout.since, rollout.since) >= patience

@@ -80,19 +80,20 @@ def step(state: EndpointState, event: Event, now: datetime) -> Decision:
     Args:
         state: what the ledger knows of the endpoint.
         event: why we were woken, and one reading of the world.
-        now: when the message was sent, aware UTC; the machine knows no other clock.
+        now: when the world was looked at, aware UTC; the machine knows no other clock.
 
     Raises:
         IllegalTransition: a command that the phase doesn't allow; nothing changes.
     """
-    untold = "" if event.seen.told else state.untold
+    told = bool(state.untold) and event.seen.told
+    untold = "" if told else state.untold
     decision = _step(replace(state, untold=untold), event, now)
     if decision.page:
         untold = f"{untold}; then: {decision.reason}" if untold else decision.reason
     reason = decision.reason
-    if event.seen.told and state.untold and decision.kind is DecisionKind.HOLD:
+    if told and decision.kind is DecisionKind.HOLD:
         reason = f"people were told; {reason}"
-    after = replace(decision.state, untold=untold[:_LONGEST_PAGE])
+    after = replace(decision.state, untold=untold[-_LONGEST_PAGE:])
     # Whether a page went out is known when it is recorded: until then it is sent again.
     return replace(decision, reason=reason, page=bool(untold), state=after)
 

@@ -93,7 +93,7 @@ class Seen:
         refused: what AWS answered to an action that no repetition would mend.
         withdrawn: that the candidate is not approved any more, in words.
         busy: whether AWS refused the action that was just tried, for now.
-        told: whether people were just told what they had to be.
+        told: whether people were just told what the ledger says that they have to be.
     """
 
     policy: Policy

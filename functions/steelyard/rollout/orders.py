@@ -63,8 +63,20 @@ def require_possible(command: Command, look: Look, newly_serving: Stable | None)
         )
     if command.command is CommandName.START and (wait := not_as_left(look)):
         raise IllegalTransition(f"start is not legal while {wait}")
+    if command.command is CommandName.RESUME and (wait := _foreign(look)):
+        raise IllegalTransition(f"resume is not legal while {wait}")
     if command.command is CommandName.PROMOTE and (wait := _not_promotable(look)):
         raise IllegalTransition(f"promote is not legal while {wait}")
+
+
+def _foreign(look: Look) -> str:
+    """In words, if somebody else's config is in service, which going on would replace."""
+    live, rollout = look.seen.live, look.rollout
+    if live is None or live.status != IN_SERVICE or rollout.latched:
+        return ""
+    if live.config in (rollout.config, rollout.stable.config):
+        return ""
+    return f"{live.config} is in service: put {rollout.stable.config} back, or rollback to end it"
 
 
 def _not_promotable(look: Look) -> str:

@@ -62,11 +62,11 @@ def config_alone(rollout: Rollout) -> str:
     return f"{rollout.id.removesuffix(suffix)}-alone{suffix}"
 
 
-def collection_of(retired: Retired) -> Intent:
-    """Nothing left of what an ended rollout made."""
+def collection_of(retired: Retired, kept: tuple[str, ...]) -> Intent:
+    """Nothing left of what an ended rollout made, but for what the kept configs refer to."""
     configs = tuple(DeleteConfig(config) for config in retired.configs)
     return Intent(
-        actions=(*configs, DeleteModel(retired.model)),
+        actions=(*configs, DeleteModel(retired.model, kept)),
         config=None,
         weights={},
         gone=(*retired.configs, retired.model),
@@ -144,7 +144,7 @@ def _shift(rollout: Rollout) -> Intent:
 
 
 def _take_back(rollout: Rollout, live: Live | None) -> Intent:
-    if live is not None and not live.has(rollout.canary):
+    if live is not None and live.status == IN_SERVICE and not live.has(rollout.canary):
         return Intent((), config=None, weights={})  # nothing to take back, and no call may name it
     weights = {rollout.stable.variant: 100, rollout.canary: 0}
     return Intent((SetWeights(weights),), config=None, weights=weights)

@@ -18,7 +18,7 @@ from steelyard.rollout.observation import AlarmReading, Live, Seen
 from steelyard.rollout.plan import IN_SERVICE, intended_weights, splits_as
 
 # "Rolling deployments" in SageMaker's guide: an update is allowed in UpdateRollbackFailed.
-_REMEDIES = {
+REMEDIES = {
     "Failed": "AWS allows nothing but to delete it: make it anew, on {config}",
     "OutOfService": "a person must mend it: update it to {config}, or make it anew",
     "UpdateRollbackFailed": "it serves a mix of old and new: update it to {config}",
@@ -83,10 +83,10 @@ class Look:
 def stuck(look: Look) -> Finding | None:
     """STUCK, where the endpoint is in a state that only a person can mend."""
     live = look.seen.live
-    if live is None or live.status not in _REMEDIES:
+    if live is None or live.status not in REMEDIES:
         return None
     why = f": {live.failure}" if live.failure else ""
-    remedy = _REMEDIES[live.status].format(config=look.rollout.stable.config)
+    remedy = REMEDIES[live.status].format(config=look.rollout.stable.config)
     return Finding(Signal.STUCK, f"the endpoint is {live.status}{why}; {remedy}")
 
 
@@ -113,6 +113,8 @@ def harm(look: Look) -> Finding | None:
             f"{verdict.log_evidence['total']:.2f} reached {verdict.log_threshold:.2f}",
         )
     for alarm in look.seen.alarms:
+        if alarm.metric == "evidence" and look.rollout.step < 0:
+            continue  # it still rings for the rollout before: this canary had no request yet
         if alarm.canary is None:
             return Finding(Signal.HARM, f"{alarm.name} is in ALARM and its metric can't be read")
         if _is_bad(alarm.canary, alarm) and not _is_bad(alarm.stable, alarm):

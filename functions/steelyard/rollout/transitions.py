@@ -44,6 +44,7 @@ _TAKING_TRAFFIC: Row = {
 TRANSITIONS: Mapping[Phase, Row] = {
     Phase.PENDING: {
         **_HAND_OVER,
+        Signal.BLOCKED: Phase.PENDING,
         Signal.GO: Phase.PROVISIONING,
         Signal.START: Phase.PROVISIONING,
         Signal.ABORT: Phase.ROLLED_BACK,

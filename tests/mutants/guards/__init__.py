@@ -9,6 +9,7 @@ from tests.mutants.guards.labels import LABELS
 from tests.mutants.guards.messages import MESSAGES
 from tests.mutants.guards.orders import ORDERS
 from tests.mutants.guards.outside import OUTSIDE
+from tests.mutants.guards.overtaken import OVERTAKEN
 from tests.mutants.guards.reading import READING
 from tests.mutants.guards.rollback import ROLLBACK
 from tests.mutants.guards.signals import SIGNALS
@@ -22,6 +23,7 @@ GUARDS: tuple[Guard, ...] = (
     *ROLLBACK,
     *SIGNALS,
     *OUTSIDE,
+    *OVERTAKEN,
     *STARTING,
     *ADVANCING,
     *ORDERS,

@@ -54,16 +54,20 @@ TIDYING = (
         name="what-is-held-up-is-told",
         keeps=_TOLD,
         file=_INTENTS,
-        old="if intent is None or not _long_untold(look):",
-        new="if True:",
+        old="""    if not _long_untold(look):
+        return None
+    if intent is None:
+        return _waits_in_vain(look)
+""",
+        new="    return None\n",
         tests=unit("held_up"),
     ),
     Guard(
         name="what-is-held-up-is-told-again-later",
         keeps=_TOLD,
         file=_INTENTS,
-        old="if intent is None or not _long_untold(look):",
-        new="if intent is None:",
+        old="    if not _long_untold(look):\n        return None\n",
+        new="",
         tests=unit("held_up"),
     ),
     Guard(
@@ -78,7 +82,7 @@ TIDYING = (
         name="page-is-sent-again-until-it-went-out",
         keeps=_TOLD,
         file="rollout/machine.py",
-        old='untold = "" if event.seen.told else state.untold',
+        old='untold = "" if told else state.untold',
         new='untold = ""',
         tests=unit("telling"),
     ),
@@ -86,7 +90,7 @@ TIDYING = (
         name="page-that-went-out-is-not-sent-again",
         keeps=_TOLD,
         file="rollout/machine.py",
-        old='untold = "" if event.seen.told else state.untold',
+        old='untold = "" if told else state.untold',
         new="untold = state.untold",
         tests=unit("telling"),
     ),
@@ -151,7 +155,7 @@ TIDYING = (
         name="model-in-service-is-not-deleted",
         keeps=11,
         file=_ENDPOINT,
-        old='if any(v.get("ModelName") == name for v in config.get("ProductionVariants", ())):',
+        old='if any(variant.get("ModelName") == action.model for variant in variants):',
         new="if False:",
         tests=functional("endpoint_collecting"),
     ),

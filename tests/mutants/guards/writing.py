@@ -76,12 +76,12 @@ WRITING = (
         keeps=8,
         file=_SERVICE,
         old="""            if _changes(state, decision, trigger):
-                self._record(entry, event, decision, now)
+                entry = self._record(entry, event, decision, now)
 """,
         new="""            if decision.act:
                 self._act(decision)
             if _changes(state, decision, trigger):
-                self._record(entry, event, decision, now)
+                entry = self._record(entry, event, decision, now)
 """,
         tests=functional("service_faults"),
     ),

@@ -24,6 +24,7 @@ from tests.unit.rollout.scenes import (
     BOOTSTRAP,
     CANARY,
     MINUTE,
+    POLICY,
     START,
     alarm,
     batch,
@@ -103,10 +104,11 @@ def _blocked(phase: Phase) -> Scene:
     locked = replace(live(), status="SystemUpdating")
     reading = seen(locked, canary_alarms_gone=False)
     rollout = _open(phase)
-    intent = rollout.intent
-    assert intent is not None
-    rollout = replace(rollout, intent=replace(intent, attempts=MAX_ATTEMPTS))
-    return Scene(rollout, reading, "the endpoint is SystemUpdating", now=START + TELL_EVERY)
+    if rollout.intent is not None:
+        tried = replace(rollout.intent, attempts=MAX_ATTEMPTS)
+        rollout = replace(rollout, intent=tried)
+    later = START + max(TELL_EVERY, POLICY.provision_timeout)
+    return Scene(rollout, reading, "the endpoint is SystemUpdating", now=later)
 
 
 def _unfit(phase: Phase) -> Scene:

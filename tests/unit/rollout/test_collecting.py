@@ -59,7 +59,8 @@ def test_what_nothing_refers_to_goes_after_thirty_days_and_is_forgotten_when_gon
     rollout = begun.state.rollout
     assert rollout is not None
     assert rollout.intent is not None
-    assert rollout.intent.actions == (*map(DeleteConfig, NAMES), DeleteModel(OLD.model))
+    kept = (THIRD.config, SECOND.config)
+    assert rollout.intent.actions == (*map(DeleteConfig, NAMES), DeleteModel(OLD.model, kept))
     half = look(begun.state, NOW_LIVE, START + 30 * DAY, collected=False)
     assert (half.act, half.state.retired) == (True, (OLD,))
     gone = look(half.state, NOW_LIVE, START + 30 * DAY, collected=True)

@@ -19,6 +19,7 @@ from tests.unit.rollout.scenes import (
     CANARY,
     MINUTE,
     POLICY,
+    STABLE,
     START,
     alarm,
     batch,
@@ -204,7 +205,10 @@ def test_endpoint_that_a_person_mended_another_way_is_adopted_after_a_rollback(
         if decision.phase is Phase.ROLLED_BACK:
             break
     assert decision.phase is Phase.ROLLED_BACK
-    adopted = step(decision.state, Event(Hint("recheck"), reading), START + 6 * MINUTE)
+    assert decision.state.stable == STABLE, "whose config it is, is not known here"
+    alarms_gone = replace(reading, canary_alarms=False, canary_alarms_gone=True)
+    tidied = step(decision.state, Event(Hint("recheck"), alarms_gone), START + 6 * MINUTE)
+    adopted = step(tidied.state, Event(Hint("tick"), alarms_gone), START + 7 * MINUTE)
     assert adopted.state.stable == reading.serving
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from cli.receipt import Receipt
 from steelyard.rollout.model import Phase
-from steelyard.rollout.observation import Live, Seen
-from steelyard.rollout.plan import IN_SERVICE, intended_weights
+from steelyard.rollout.observation import IN_SERVICE, Live, Seen
+from steelyard.rollout.plan import intended_weights
 
 
 def otherwise_seen(receipt: Receipt) -> Iterator[tuple[str, Seen]]:

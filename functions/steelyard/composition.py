@@ -18,9 +18,11 @@ from steelyard.aws.metrics import Metrics
 from steelyard.aws.outlets import Pager, Quarantine
 from steelyard.aws.registry import Registry
 from steelyard.aws.scaling import VariantScaling
+from steelyard.errors import EndpointBusy, NeedsHuman
 from steelyard.messages import Home
 from steelyard.service import Reconciler
 from steelyard.settings import Settings, from_environment
+from steelyard.telemetry import logger
 from steelyard.world import World
 
 
@@ -40,6 +42,7 @@ class Runtime:
         writer: Callable[..., Any] = client_without_retries,
     ) -> None:
         self._from = settings
+        self._known: dict[str, ModelSettings] = {}
         self._reader = reader
         self._writer = writer
 
@@ -103,8 +106,9 @@ class Runtime:
 
         Raises:
             UnknownEndpoint: none are deployed.
+            EndpointBusy, NeedsHuman: they can't be read, and this process never could.
         """
-        settings = self._catalog.settings(endpoint)
+        settings = self._model(endpoint)
         alarms = VariantAlarms(endpoint, self._cloudwatch, settings.alarms)
         metrics = Metrics(endpoint, self._cloudwatch)
         role = settings.execution_role_arn
@@ -127,6 +131,16 @@ class Runtime:
             metrics=metrics,
             pager=self._pager,
         )
+
+    def _model(self, endpoint: str) -> ModelSettings:
+        """The settings, or those of a while ago: no rollback waits for a parameter."""
+        try:
+            self._known[endpoint] = self._catalog.settings(endpoint)
+        except (EndpointBusy, NeedsHuman) as failure:
+            if endpoint not in self._known:
+                raise
+            logger.warning("settings.old", extra={"endpoint": endpoint, "why": str(failure)})
+        return self._known[endpoint]
 
     def _golden(self, settings: ModelSettings) -> GoldenRequests:
         """Read when they are to be asked: only a canary that warms up is."""

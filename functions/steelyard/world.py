@@ -22,7 +22,6 @@ from steelyard.rollout.counting import COMPARED
 from steelyard.rollout.golden import Answer
 from steelyard.rollout.model import EndpointState, Phase, Rollout
 from steelyard.rollout.observation import Seen
-from steelyard.rollout.plan import IN_SERVICE
 from steelyard.rollout.policy import Policy
 
 T = TypeVar("T")
@@ -74,7 +73,7 @@ class World:
         if intent is not None and intent.alarms is not None:
             there, gone = read(lambda: self.alarms.standing(canary), _UNREAD)
         deleted = intent.gone if intent is not None else ()
-        serves = seen.live is not None and seen.live.status == IN_SERVICE
+        serves = seen.live is not None and seen.live.in_service
         warming = rollout.phase is Phase.WARMING and serves
         seen = replace(
             seen,

@@ -158,3 +158,15 @@ def test_quarantined_event_is_counted_and_logged_without_its_body(
     (warning,) = [r for r in caplog.records if r.getMessage() == "event.quarantined"]
     assert vars(warning)["endpoint"] == "completion"
     assert "secret" not in json.dumps({key: str(value) for key, value in vars(warning).items()})
+
+
+def test_settings_that_can_not_be_read_for_a_while_hold_no_rollback_up(
+    queue: Queue, operator: Operator, world: World
+) -> None:
+    queue.send(record(event(), sent=world.now))
+    operator.ramping()
+    world.before["GetParameter"] = [lost_answer] * 9
+    world.serve({CANARY: 0.3})
+    world.serve({CANARY: 0.3})
+    assert queue.send(record(event(), sent=world.now)) == []
+    assert operator.rollout.latched

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from steelyard.rollout.observation import Live, Variant
-from steelyard.rollout.plan import IN_SERVICE
+from steelyard.rollout.observation import IN_SERVICE, Live, Variant
 
 # Source: EndpointStatus in the API reference of DescribeEndpoint.
 _STATUSES = (

@@ -21,7 +21,7 @@ from steelyard.rollout.model import (
     Stable,
 )
 from steelyard.rollout.observation import Live, Seen
-from steelyard.rollout.plan import IN_SERVICE, collection_of, removal_of_loser, splits_as
+from steelyard.rollout.plan import collection_of, removal_of_loser, splits_as
 from steelyard.rollout.signals import REMEDIES, shown
 
 _MOST_RETIRED = 100  # each is in every entry of the ledger
@@ -33,7 +33,7 @@ def step(state: EndpointState, seen: Seen, now: datetime) -> Decision:
     if serving is not None:
         return adopt(state, serving)
     stable, live = state.stable, seen.live
-    if stable is None or live is None or live.status != IN_SERVICE or seen.serving is None:
+    if stable is None or live is None or not live.in_service or seen.serving is None:
         return _cut_off(state, live)
     if not splits_as(live, {stable.variant: 100}):
         return _warn(state, f"not all traffic goes to {stable.variant}: {shown(live)}")
@@ -53,7 +53,7 @@ def step(state: EndpointState, seen: Seen, now: datetime) -> Decision:
 def _cut_off(state: EndpointState, live: Live | None) -> Decision:
     """What serves can't be told; people hear of it where waiting won't help."""
     stable = state.stable
-    if stable and live and live.status == IN_SERVICE and live.config != stable.config:
+    if stable and live and live.in_service and live.config != stable.config:
         return _warn(state, f"{live.config} is live, not {stable.config}, and can't be read")
     if live and live.status in REMEDIES:
         return _warn(state, f"the endpoint is {live.status}; a person must mend it")
@@ -62,7 +62,7 @@ def _cut_off(state: EndpointState, live: Live | None) -> Decision:
 
 def newly_serving(state: EndpointState, seen: Seen) -> Stable | None:
     """What serves, if it is not what the ledger says; None while that can't be told."""
-    in_service = seen.live is not None and seen.live.status == IN_SERVICE
+    in_service = seen.live is not None and seen.live.in_service
     return seen.serving if in_service and seen.serving != state.stable else None
 
 

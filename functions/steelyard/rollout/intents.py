@@ -11,7 +11,7 @@ from datetime import timedelta
 from steelyard.rollout.actions import CreateConfig, DeleteAlarms, Intent
 from steelyard.rollout.model import Phase, Rollout
 from steelyard.rollout.observation import Seen
-from steelyard.rollout.plan import IN_SERVICE, is_met, splits_as
+from steelyard.rollout.plan import is_met, splits_as
 from steelyard.rollout.signals import Finding, Look, Signal, shown, waits_for
 
 MAX_ATTEMPTS = 5
@@ -58,7 +58,7 @@ def failed(look: Look) -> Finding | None:
     if intent is None:
         return None
     provisioning = rollout.phase is Phase.PROVISIONING
-    over = live is not None and live.status == IN_SERVICE and intent.begun
+    over = live is not None and live.in_service and intent.begun
     returned = over and live is not None and live.config == rollout.stable.config
     # No instances to be had says nothing about the candidate: try again until the time is up.
     if provisioning and returned and live and "capacity" not in live.failure.lower():
@@ -118,14 +118,14 @@ def _waits_in_vain(look: Look) -> Finding | None:
 def _nothing_to_take_back(look: Look) -> bool:
     """Whether somebody took the canary out of the endpoint while it was to lose its traffic."""
     rollout, live = look.rollout, look.seen.live
-    gone = live is not None and live.status == IN_SERVICE and not live.has(rollout.canary)
+    gone = live is not None and live.in_service and not live.has(rollout.canary)
     return rollout.phase is Phase.ROLLING_BACK and gone
 
 
 def _overtaken(intent: Intent, seen: Seen) -> str:
     """Why a loser must not be removed any more, in words: somebody changed what serves since."""
     live = seen.live
-    if live is None or live.status != IN_SERVICE or intent.config is None:
+    if live is None or not live.in_service or intent.config is None:
         return ""
     copied = {action.copy_of for action in intent.actions if isinstance(action, CreateConfig)}
     if live.config not in (intent.config, *copied):
@@ -141,7 +141,7 @@ def hindrance(seen: Seen) -> str:
     """Why nothing can be changed at the moment, in words; empty where it can."""
     if seen.live is None:
         return "the endpoint can't be read"
-    return "" if seen.live.status == IN_SERVICE else f"the endpoint is {seen.live.status}"
+    return "" if seen.live.in_service else f"the endpoint is {seen.live.status}"
 
 
 def may_act(rollout: Rollout, seen: Seen) -> bool:

@@ -15,6 +15,8 @@ from steelyard.rollout.golden import Answer
 from steelyard.rollout.model import Candidate, Stable
 from steelyard.rollout.policy import Policy
 
+IN_SERVICE = "InService"
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:
@@ -40,6 +42,11 @@ class Live:
     variants: tuple[Variant, ...]
     failure: str = ""
     metrics_every: timedelta | None = None
+
+    @property
+    def in_service(self) -> bool:
+        """Whether it serves and nobody changes it."""
+        return self.status == IN_SERVICE
 
     def weight(self, variant: str) -> float:
         """Weight of a variant; 0 for one that is not there."""

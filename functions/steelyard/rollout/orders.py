@@ -8,7 +8,6 @@ from steelyard.errors import IllegalTransition
 from steelyard.rollout.model import Phase, Rollout, Stable
 from steelyard.rollout.observation import Command, CommandName
 from steelyard.rollout.passing import too_few_instances
-from steelyard.rollout.plan import IN_SERVICE
 from steelyard.rollout.signals import Look, Signal, not_as_left
 from steelyard.rollout.transitions import TRANSITIONS
 
@@ -72,7 +71,7 @@ def require_possible(command: Command, look: Look, newly_serving: Stable | None)
 def _foreign(look: Look) -> str:
     """In words, if somebody else's config is in service, which going on would replace."""
     live, rollout = look.seen.live, look.rollout
-    if live is None or live.status != IN_SERVICE or rollout.latched:
+    if live is None or not live.in_service or rollout.latched:
         return ""
     if live.config in (rollout.config, rollout.stable.config):
         return ""
@@ -84,7 +83,7 @@ def _not_promotable(look: Look) -> str:
     live = look.seen.live
     if live is None:
         return "the endpoint can't be read"
-    if live.status != IN_SERVICE:
+    if not live.in_service:
         return f"the endpoint is {live.status}"
     return too_few_instances(look, 100)
 

@@ -8,7 +8,6 @@ from math import ceil
 from steelyard.evidence import LEAST_REQUESTS, VerdictKind
 from steelyard.rollout.counting import unmeasured
 from steelyard.rollout.model import Phase
-from steelyard.rollout.plan import IN_SERVICE
 from steelyard.rollout.signals import Finding, Look, Signal
 from steelyard.rollout.warming import unready
 
@@ -40,7 +39,7 @@ def lacks(look: Look) -> str:
     rollout = look.rollout
     if rollout.phase not in _WITH_TRAFFIC or rollout.weights_since is None:
         return "traffic"
-    if look.seen.live is None or look.seen.live.status != IN_SERVICE:
+    if look.seen.live is None or not look.seen.live.in_service:
         return "an endpoint in service"
     if look.seen.alarms:
         return f"quiet: {look.seen.alarms[0].name} is in ALARM on both variants"

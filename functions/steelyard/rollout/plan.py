@@ -24,7 +24,6 @@ from steelyard.rollout.actions import (
 from steelyard.rollout.model import Phase, Retired, Rollout, Stable
 from steelyard.rollout.observation import Live, Seen
 
-IN_SERVICE = "InService"
 _MOST_SHOWN = 6
 _TOLERANCE = 1e-6  # of a share; float32 keeps 7 digits
 
@@ -84,7 +83,7 @@ def is_met(intent: Intent, seen: Seen) -> bool:
         return True
     return (
         seen.live is not None
-        and seen.live.status == IN_SERVICE
+        and seen.live.in_service
         and (intent.config is None or seen.live.config == intent.config)
         and splits_as(seen.live, intent.weights)
         and all(v.instances == v.desired_instances for v in seen.live.variants)
@@ -144,7 +143,7 @@ def _shift(rollout: Rollout) -> Intent:
 
 
 def _take_back(rollout: Rollout, live: Live | None) -> Intent:
-    if live is not None and live.status == IN_SERVICE and not live.has(rollout.canary):
+    if live is not None and live.in_service and not live.has(rollout.canary):
         return Intent((), config=None, weights={})  # nothing to take back, and no call may name it
     weights = {rollout.stable.variant: 100, rollout.canary: 0}
     return Intent((SetWeights(weights),), config=None, weights=weights)

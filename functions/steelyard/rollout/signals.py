@@ -15,7 +15,7 @@ from enum import Enum, auto
 from steelyard.evidence import Verdict, VerdictKind
 from steelyard.rollout.model import Phase, Rollout
 from steelyard.rollout.observation import AlarmReading, Live, Seen
-from steelyard.rollout.plan import IN_SERVICE, intended_weights, splits_as
+from steelyard.rollout.plan import intended_weights, splits_as
 
 # "Rolling deployments" in SageMaker's guide: an update is allowed in UpdateRollbackFailed.
 REMEDIES = {
@@ -95,7 +95,7 @@ def mended(look: Look) -> Finding | None:
     rollout, live = look.rollout, look.seen.live
     if rollout.phase is not Phase.NEEDS_HUMAN or not rollout.latched or live is None:
         return None
-    serves = live.status == IN_SERVICE and live.config == rollout.config
+    serves = live.in_service and live.config == rollout.config
     if not serves or live.weight(rollout.canary) == 0:
         return None
     return Finding(Signal.MENDED, f"the rollback goes on: {shown(live)}")
@@ -157,7 +157,7 @@ def shown(live: Live | None) -> str:
 def outside_change(look: Look) -> Finding | None:
     """DRIFT, or DISTURBED, where the endpoint is not as it was left."""
     rollout, live = look.rollout, look.seen.live
-    if live is None or live.status != IN_SERVICE:
+    if live is None or not live.in_service:
         return None
     if rollout.phase.is_over:
         return None
@@ -197,7 +197,7 @@ def not_as_left(look: Look) -> str:
     live = look.seen.live
     if live is None:
         return "the endpoint can't be read"
-    if live.status != IN_SERVICE:
+    if not live.in_service:
         return f"the endpoint is {live.status}"
     stable = look.rollout.stable
     same = live.config == stable.config
@@ -219,7 +219,7 @@ def settled(look: Look) -> Finding | None:
     rollout, live = look.rollout, look.seen.live
     if rollout.phase is not Phase.ROLLING_BACK or rollout.weights_since is None:
         return None
-    if live is None or live.status != IN_SERVICE:
+    if live is None or not live.in_service:
         return None  # an update under way may be a late call that gives the canary traffic
     if look.now - rollout.weights_since < rollout.policy.settle:
         return None

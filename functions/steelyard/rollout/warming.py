@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from steelyard.rollout.model import Phase, Rollout
-from steelyard.rollout.plan import IN_SERVICE
 from steelyard.rollout.policy import Policy
 from steelyard.rollout.signals import Finding, Look, Signal
 
@@ -60,7 +59,7 @@ def unready(look: Look) -> str:
         return f"in ALARM: {', '.join(alarm.name for alarm in seen.alarms)}"
     if seen.unreadable:
         return f"can't be read: {'; '.join(seen.unreadable)}"
-    if seen.live is None or seen.live.status != IN_SERVICE:
+    if seen.live is None or not seen.live.in_service:
         return "the endpoint is not in service"
     if seen.golden is None:
         return "golden requests were not asked yet"

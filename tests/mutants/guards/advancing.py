@@ -84,7 +84,7 @@ ADVANCING = (
         name="passes-only-in-service",
         keeps=12,
         file=_PASSING,
-        old="if look.seen.live is None or look.seen.live.status != IN_SERVICE:",
+        old="if look.seen.live is None or not look.seen.live.in_service:",
         new="if look.seen.live is None:",
         tests=unit("passing", "machine"),
     ),

@@ -75,7 +75,7 @@ OUTSIDE = (
         name="adopted-only-in-service",
         keeps=17,
         file=_IDLE,
-        old="in_service = seen.live is not None and seen.live.status == IN_SERVICE",
+        old="in_service = seen.live is not None and seen.live.in_service",
         new="in_service = seen.live is not None",
         tests=unit("idle", "machine"),
     ),

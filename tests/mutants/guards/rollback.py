@@ -118,7 +118,7 @@ ROLLBACK = (
         name="no-call-names-a-variant-that-is-gone",
         keeps="a rollback never waits on a variant that is gone",
         file=_PLAN,
-        old="if live is not None and live.status == IN_SERVICE and not live.has(rollout.canary):",
+        old="if live is not None and live.in_service and not live.has(rollout.canary):",
         new="if False:",
         tests=(*unit("plan", "machine", "lost_and_late_calls"), *functional("service_faults")),
     ),

@@ -36,7 +36,7 @@ SIGNALS = (
         name="status-check-before-confirming",
         keeps="done is what Describe shows",
         file=_PLAN,
-        old="and seen.live.status == IN_SERVICE",
+        old="and seen.live.in_service",
         new="",
         tests=(*unit("plan"), *_WHOLE),
     ),

@@ -23,8 +23,17 @@ from steelyard.rollout.model import (
     Rollout,
     Stable,
 )
-from steelyard.rollout.observation import Command, CommandName, Event, Hint, Live, Seen, Variant
-from steelyard.rollout.plan import IN_SERVICE, intent_for
+from steelyard.rollout.observation import (
+    IN_SERVICE,
+    Command,
+    CommandName,
+    Event,
+    Hint,
+    Live,
+    Seen,
+    Variant,
+)
+from steelyard.rollout.plan import intent_for
 from tests.unit.rollout.scenes import (
     CANARY,
     CONFIG,
@@ -181,7 +190,7 @@ def check_intent(decision: Decision, reading: Seen) -> None:
     if decision.act:
         assert intent is not None
         assert decision.phase not in (Phase.PAUSED, Phase.NEEDS_HUMAN)
-        assert intent.alarms is False or (reading.live and reading.live.status == IN_SERVICE)
+        assert intent.alarms is False or (reading.live and reading.live.in_service)
 
 
 def check_share(before: EndpointState, decision: Decision, event: Event) -> None:
@@ -195,7 +204,7 @@ def check_share(before: EndpointState, decision: Decision, event: Event) -> None
     assert decision.kind is DecisionKind.ADVANCE
     assert new.step - old.step == (1 if new.phase is Phase.RAMPING else 0)
     assert reading.live is not None
-    assert reading.live.status == IN_SERVICE
+    assert reading.live.in_service
     assert not reading.unreadable
     assert not reading.alarms
     if old.phase is Phase.WARMING:

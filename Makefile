@@ -7,7 +7,7 @@ PACKAGES := from infra import packaging; from infra.local import lambda_runtime;
   packaging.layer_package(); lambda_runtime.runtime_directory()
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test test-long faults gameday mutants bench images test-images snapshot lint lock clean
+.PHONY: help setup demo up down test test-long faults gameday mutants mutants-lines bench images test-images snapshot lint lock clean
 
 help: ## List what one can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,10 +41,12 @@ test-long: setup ## Run the simulations that take minutes
 gameday: setup ## Roll back and promote while processes die and calls are lost, and count what came of it
 	$(BIN)/python -m tests.local.gameday $(if $(CALM),--calm) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 
-mutants: setup ## Take guards away, then change any line: some test must notice (ONLY=latch: such guards alone; JOBS=2)
-	@$(PIP) --require-hashes -r locks/mutants.txt
+mutants: setup ## Take each guard away: some test must notice (ONLY=latch: such guards alone; JOBS=2)
 	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS))
-	$(if $(ONLY),,$(BIN)/python -m tests.mutants.tool $(if $(JOBS),--jobs $(JOBS)))
+
+mutants-lines: setup ## Change any line of what decides and acts, with mutmut (an hour or more; JOBS=2)
+	@$(PIP) --require-hashes -r locks/mutants.txt
+	$(BIN)/python -m tests.mutants.tool $(if $(JOBS),--jobs $(JOBS))
 
 faults: setup ## Simulate rollouts while everything goes wrong (SEEDS=100000; FROM=, JOBS= if you like)
 	$(BIN)/python -m tests.faults --seeds $(or $(SEEDS),5000) --from $(or $(FROM),0) --jobs $(or $(JOBS),0)

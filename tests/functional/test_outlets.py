@@ -74,7 +74,7 @@ def test_page_says_which_endpoint_is_where_and_why(clients: Clients, pages: Page
     pager.tell("completion", page(None, DecisionKind.ADOPT, "v7 serves"))
     assert [(told["Subject"], told["Message"]) for told in pages.read()] == [
         ("Steelyard: completion is ROLLING_BACK", "worse in errors"),
-        ("Steelyard: completion is adopt", "v7 serves"),
+        ("Steelyard: about completion", "v7 serves"),
     ]
 
 

@@ -56,7 +56,9 @@ class Pager:
         Raises:
             EndpointBusy, NeedsHuman: it could not be sent.
         """
-        subject = f"Steelyard: {endpoint} is {decision.phase or decision.kind}"
+        # Between rollouts there is no phase; and what was not told before is not this decision's.
+        where = f"{endpoint} is {decision.phase}" if decision.phase else f"about {endpoint}"
+        subject = f"Steelyard: {where}"
         with translated("page"):
             self._sns.publish(
                 TopicArn=self._topic_arn,

@@ -18,7 +18,7 @@ from steelyard.aws.metrics import Metrics
 from steelyard.aws.outlets import Pager, Quarantine
 from steelyard.aws.registry import Registry
 from steelyard.aws.scaling import VariantScaling
-from steelyard.errors import EndpointBusy, NeedsHuman
+from steelyard.errors import EndpointBusy, NeedsHuman, OddAnswer
 from steelyard.messages import Home
 from steelyard.service import Reconciler
 from steelyard.settings import Settings, from_environment
@@ -137,7 +137,7 @@ class Runtime:
         try:
             self._known[endpoint] = self._catalog.settings(endpoint)
         except (EndpointBusy, NeedsHuman) as failure:
-            if endpoint not in self._known:
+            if endpoint not in self._known or isinstance(failure, OddAnswer):
                 raise
             logger.warning("settings.old", extra={"endpoint": endpoint, "why": str(failure)})
         return self._known[endpoint]

@@ -41,6 +41,10 @@ class NoAnswer(EndpointBusy):
     """No answer came: what became of the call shows in Describe."""
 
 
+class OddAnswer(EndpointBusy):
+    """An answer in no documented shape, or cut off: it may be whole the next time."""
+
+
 class NoCapacity(EndpointBusy):
     """No instances to be had. Says nothing about the candidate."""
 

@@ -11,7 +11,14 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from steelyard.errors import EndpointBusy, NeedsHuman, NoAnswer, NoCapacity, SteelyardError
+from steelyard.errors import (
+    EndpointBusy,
+    NeedsHuman,
+    NoAnswer,
+    NoCapacity,
+    OddAnswer,
+    SteelyardError,
+)
 
 _BUSY = (
     "Throttling",
@@ -69,8 +76,8 @@ def translated(what: str) -> Iterator[None]:
     """Turn AWS's errors into ours, and what an answer of another shape ends in.
 
     Raises:
-        EndpointBusy: refused for now, or answered in no documented shape; NoCapacity where
-            instances are short, NoAnswer where none came.
+        EndpointBusy: refused for now; NoCapacity where instances are short, NoAnswer where none
+            came, OddAnswer for one in no documented shape.
         NeedsHuman: refused for good (permission, validation, quota).
     """
     try:
@@ -82,7 +89,7 @@ def translated(what: str) -> Iterator[None]:
     except SteelyardError:
         raise  # some are ValueErrors too
     except _OTHER_SHAPE as error:
-        raise EndpointBusy(f"{what}: not as documented: {error!r:.500}") from error
+        raise OddAnswer(f"{what}: not as documented: {error!r:.500}") from error
 
 
 def says(error: ClientError, *texts: str) -> bool:

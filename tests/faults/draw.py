@@ -11,7 +11,19 @@ from random import Random
 
 from steelyard.evidence.promise import Guardrail
 from steelyard.rollout.policy import Policy
-from tests.faults.kinds import CREATE, DELETE, KINDS, PHASES, READS, SHIFT, STATUSES, UPDATE, cells
+from tests.faults.deployed import DEPLOYS
+from tests.faults.kinds import (
+    CREATE,
+    DELETE,
+    KINDS,
+    PAGE,
+    PHASES,
+    READS,
+    SHIFT,
+    STATUSES,
+    UPDATE,
+    cells,
+)
 from tests.faults.plan import Fault, Item, Plan
 from tests.faults.stories import lead_to
 
@@ -21,14 +33,16 @@ _COMMANDS = ("start", "promote", "pause", "resume", "abort", "rollback")
 _SCALING = ("RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy")
 _OVER = ("PROMOTED", "ROLLED_BACK")
 _OFTEN = ("PutItem", "DeleteAlarms", UPDATE, "CreateEndpointConfig")
-_AFTER = (*_OFTEN, *_OFTEN, *DELETE, *_SCALING)
+_AFTER = (*_OFTEN, *_OFTEN, *DELETE, *_SCALING, PAGE, PAGE)
 _MADE_IN = {
     "NONE": ("PutItem", "RegisterScalableTarget", "PutScalingPolicy"),
     "PROVISIONING": ("PutItem", *CREATE, "PutMetricAlarm", UPDATE, "RegisterScalableTarget"),
     "RAMPING": ("PutItem", SHIFT),
     "HOLDBACK": ("PutItem", SHIFT),
     "FINALIZING": ("PutItem", SHIFT),
-    "ROLLING_BACK": ("PutItem", SHIFT),
+    "ROLLING_BACK": ("PutItem", SHIFT, PAGE),
+    "PAUSED": ("PutItem", PAGE),
+    "NEEDS_HUMAN": ("PutItem", PAGE),
     "PROMOTED": _AFTER,
     "ROLLED_BACK": _AFTER,
 }
@@ -39,6 +53,7 @@ _BEFORE = {
     "ROLLED_BACK": "ROLLING_BACK",
     "NEEDS_HUMAN": "RAMPING",
 }
+_PERCENTS = ("0", "30", "100")  # of the newest variant: the loser, or whoever won over it
 _LONGEST = 90.0  # seconds that a call is in flight, of the two minutes that a rollback holds
 _ANSWERS = (
     (),
@@ -140,6 +155,11 @@ def _of_call(kind: str, phase: str, random: Random) -> tuple[Fault, Item | None]
     nth = random.choice((0, 0, 0, 1, 2)) if where in READS or not where else 0
     times = random.choice((1, 1, 1, 2, 6))
     fault = Fault(kind, phase, where, nth, times, seconds=random.uniform(5, _LONGEST))
+    if kind.startswith("changed by hand"):
+        where = random.choice([name for name in made if name != PAGE])
+        what = random.choice(DEPLOYS + _PERCENTS)
+        done = "weights" if what in _PERCENTS else "deploy"
+        return replace(fault, where=where, nth=0), Item(done, phase, 0, what, after=kind)
     if kind == "delayed call" and random.random() < 0.4:  # and lands when all is taken back
         return fault, Item("command", phase, 0, random.choice(("abort", "rollback", "pause")))
     return fault, None
@@ -175,7 +195,8 @@ def _something(random: Random) -> Item:
     what = {
         "command": random.choice(_COMMANDS),
         "old command": random.choice(_COMMANDS),
-        "weights": random.choice(("0", "30", "100")),
+        "weights": random.choice(_PERCENTS),
+        "deploy": random.choice(DEPLOYS),
         "lock": random.choice([s for s in STATUSES if s not in ("InService", "Deleting")]),
         "alarm": random.choice(("evidence", "errors", "slow")),
         "garbage": random.choice(("{", "[]", '{"detail-type": "Scheduled Event"}', "\ud800")),

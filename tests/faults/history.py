@@ -38,6 +38,15 @@ class Change:
     error: str = ""
 
 
+def brief(params: Mapping[str, Any]) -> str:
+    """What a call is about, in words."""
+    weights = params.get("DesiredWeightsAndCapacities")
+    if weights:
+        return ", ".join(f"{w['VariantName']} {w['DesiredWeight']:g}" for w in weights)
+    names = ("EndpointConfigName", "ModelName", "AlarmName", "AlarmNames", "ResourceId")
+    return next((str(params[name]) for name in names if name in params), "")
+
+
 class Entry:
     """An item of the ledger, as invariants read it: without the product's own code."""
 

@@ -24,6 +24,7 @@ READS = ("DescribeEndpoint", "ListModelPackages", "DescribeEndpointConfig", "Get
 UPDATE, SHIFT = "UpdateEndpoint", "UpdateEndpointWeightsAndCapacities"
 CREATE = ("CreateModel", "CreateEndpointConfig")
 DELETE = ("DeleteEndpointConfig", "DeleteModel")
+PAGE = "Publish"
 WRITES = (
     *CREATE,
     *DELETE,
@@ -75,17 +76,24 @@ class Kind:
 
 _BUSY = Kind("call", (UPDATE, SHIFT), (*_MAKES_UPDATES, *_SHIFTS), "no update is asked for")
 _NO_CONFIG = Kind("call", (UPDATE,), _MAKES_UPDATES, "no config is named")
+_ANY_CALL = (*WRITES, PAGE, *READS)
+_BY_HAND = Kind(
+    "call",
+    (UPDATE, SHIFT, *CREATE, *DELETE, "DeleteAlarms"),
+    (*_MAKES_UPDATES, *_SHIFTS),
+    "no intent is acted on",
+)
 _OF_CALLS: Mapping[str, Kind] = {
-    "lost request": Kind("call", (*WRITES, *READS)),
-    "lost response": Kind("call", (*WRITES, *READS)),
-    "delayed call": Kind("call", WRITES),
-    "duplicated call": Kind("call", (*WRITES, "PutMetricData")),
-    "crash before a call": Kind("call", (*WRITES, *READS)),
-    "crash after a call": Kind("call", (*WRITES, *READS)),
-    "throttle": Kind("call", (*WRITES, *READS)),
-    "server error": Kind("call", (*WRITES, *READS)),
-    "access denied": Kind("call", (*WRITES, *READS)),
-    "time-out in mid-call": Kind("call", (*WRITES, *READS)),
+    "lost request": Kind("call", _ANY_CALL),
+    "lost response": Kind("call", _ANY_CALL),
+    "delayed call": Kind("call", (*WRITES, PAGE)),
+    "duplicated call": Kind("call", (*WRITES, PAGE, "PutMetricData")),
+    "crash before a call": Kind("call", _ANY_CALL),
+    "crash after a call": Kind("call", _ANY_CALL),
+    "throttle": Kind("call", _ANY_CALL),
+    "server error": Kind("call", _ANY_CALL),
+    "access denied": Kind("call", _ANY_CALL),
+    "time-out in mid-call": Kind("call", _ANY_CALL),
     "stale read": Kind("call", ("DescribeEndpoint",)),
     "quota": Kind("call", (UPDATE, *CREATE), _CREATES, "nothing is created"),
     "capacity": Kind("call", (UPDATE,), _MAKES_UPDATES, "no instances are asked for"),
@@ -95,6 +103,9 @@ _OF_CALLS: Mapping[str, Kind] = {
     "already existing": Kind("call", CREATE, _CREATES, "nothing is created"),
     "config not found": _NO_CONFIG,
     "variant not found": Kind("call", (SHIFT,), _SHIFTS, "no variant is named"),
+    "changed by hand while busy": _BY_HAND,
+    "changed by hand while throttled": _BY_HAND,
+    "changed by hand while killed": _BY_HAND,
 }
 _OF_MESSAGES: Mapping[str, Kind] = {
     "event dropped": Kind("message", ("tick", "alarm", "endpoint", "approval")),

@@ -9,8 +9,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tests.faults.cloud import Cloud
+from tests.faults.deployed import config_by_hand
 from tests.faults.history import Event, History
-from tests.faults.plan import Item
+from tests.faults.plan import Fault, Item
 from tests.faults.post import Post, detail_of_command
 from tests.faults.settings import ENDPOINT
 from tests.functional.fake_sagemaker import arn
@@ -30,7 +31,7 @@ class People:
         self._left = list(cloud.plan.items)
         self._versions = 1
         self._keys = 0
-        self._deploys = 0
+        self._deploys = self._accepted = 0
         self.excused = False
         self._kinds: Mapping[str, Callable[[Item], None]] = {
             "approve": lambda _item: self.approve(),
@@ -51,12 +52,24 @@ class People:
 
     def minute(self, phase: str, number: int) -> bool:
         """Do what is due at this minute of a phase; whether anything was."""
-        due = [item for item in self._left if (item.phase, item.minute) == (phase, number)]
+        of_phase = [item for item in self._left if item.phase == phase and not item.after]
+        due = [item for item in of_phase if item.minute == number]
         for item in due:
-            self._left.remove(item)
-            self._tell("people", f"{item.kind} {item.what}".strip())
-            self._kinds[item.kind](item)
+            self._do(item)
         return bool(due)
+
+    def by_hand(self, fault: Fault) -> bool:
+        """Change the endpoint in the middle of a fault, if somebody is to; whether AWS let them."""
+        done = self._accepted
+        at = fault.phase, fault.kind
+        for item in [one for one in self._left if (one.phase, one.after) == at][:1]:
+            self._do(item)
+        return self._accepted > done
+
+    def _do(self, item: Item) -> None:
+        self._left.remove(item)
+        self._tell("people", f"{item.kind} {item.what}".strip())
+        self._kinds[item.kind](item)
 
     def approve(self) -> None:
         """The next version."""
@@ -89,15 +102,14 @@ class People:
     def _announce(self, package: str, status: str) -> None:
         self._post.send("approval", {"ModelPackageArn": package, "ModelApprovalStatus": status})
 
-    def _deploy(self, _item: Item) -> None:
-        """`cdk deploy` after an edit: another config, and nobody's weights are kept."""
+    def _deploy(self, item: Item) -> None:
+        """`cdk deploy` after an edit, or by hand: another config, and nobody's weights are kept."""
         self._deploys += 1
         name = f"{ENDPOINT}-cdk-{self._deploys}"
-        sagemaker = self._cloud.sagemaker
-        bootstrap = dict(sagemaker.configs[f"{ENDPOINT}-bootstrap"])
-        sagemaker.configs[name] = {**bootstrap, "EndpointConfigName": name}
-        params = {"EndpointName": ENDPOINT, "EndpointConfigName": name}
-        self._outside("UpdateEndpoint", params)
+        entries = self._history.entries
+        stable = (entries[-1].state["stable"] or {}).get("variant", "") if entries else ""
+        if config_by_hand(self._cloud, name, item.what, stable):
+            self._outside("UpdateEndpoint", {"EndpointName": ENDPOINT, "EndpointConfigName": name})
 
     def _weights(self, item: Item) -> None:
         """Somebody in the console; `what` is the newest variant's percentage."""
@@ -116,10 +128,12 @@ class People:
         except ClientError as refusal:
             self._tell("AWS", str(refusal))
             return
+        self._accepted += 1
         self.excused = True
         self._cloud.update_begun(operation)
         change = Event(self._cloud.timeline.now, "outside", f"{operation} {dict(params)}")
-        if self._split(coming=True) != before:  # what leaves all as it was need not be told
+        # What leaves all as it was, or as it is meant to be just then, need not be told.
+        if self._split(coming=True) not in (before, self._meant()):
             self._history.outside.append(change)
 
     def _split(self, *, coming: bool = False) -> tuple[str, dict[str, float]]:
@@ -128,6 +142,15 @@ class People:
         fleet = endpoint.change if coming and endpoint.change else endpoint.fleet
         total = sum(fleet.weights.values())
         return fleet.config, {name: weight / total for name, weight in fleet.weights.items()}
+
+    def _meant(self) -> tuple[str, dict[str, float]]:
+        """What the ledger's open intent is to bring about."""
+        entries = self._history.entries
+        intent = (entries[-1].rollout.get("intent") or {}) if entries else {}
+        weights = intent.get("weights") or {"": 1}
+        total = sum(weights.values())
+        config = intent.get("config") or self._cloud.endpoint.fleet.config
+        return config, {name: weight / total for name, weight in weights.items()}
 
     def _lock(self, item: Item) -> None:
         self._cloud.impose(item.what, timedelta(minutes=item.minutes))

@@ -45,6 +45,7 @@ class Item:
         phase, minute: it is done at this minute of all that the ledger spends in that phase.
         what: a command, a status, an alarm's metric.
         minutes: how long it lasts.
+        after: kind of the fault of that phase in whose middle it is done, at no minute of its own.
     """
 
     kind: str
@@ -52,6 +53,7 @@ class Item:
     minute: int
     what: str = ""
     minutes: int = 0
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

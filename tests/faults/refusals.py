@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from botocore.exceptions import ClientError
+
 from tests.functional import sagemaker_refusals as refused
 
 
@@ -15,6 +17,12 @@ def _throttled(service: str, operation: str) -> Exception:
     else:
         error = refused.throttled()
     return error
+
+
+def is_passing(error: ClientError) -> bool:
+    """Whether botocore tries once more: throttling, and AWS's own fault."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return "Throttling" in str(error) or "ThroughputExceeded" in str(error) or status >= 500
 
 
 REFUSALS: Mapping[str, Callable[[str, str], Exception]] = {
@@ -29,5 +37,7 @@ REFUSALS: Mapping[str, Callable[[str, str], Exception]] = {
     "config not found": lambda _service, _operation: refused.not_found(
         "endpoint configuration", "endpoint-config", "completion"
     ),
+    "changed by hand while busy": lambda _service, _operation: refused.in_progress("completion"),
+    "changed by hand while throttled": _throttled,
     "variant not found": lambda _service, _operation: refused.not_present(["v2"], "completion"),
 }

@@ -56,6 +56,7 @@ class Run:
         self.post = Post(self.cloud, self.history, self.queue, plan.faults)
         self.people = People(self.cloud, self.history, self.post)
         self.worker = Worker(self.cloud, self.history, self.queue, self.post, self.weather)
+        self.weather.by_hand = self.people.by_hand
         self.checks = Checks(self)
         self._minutes: Counter[str] = Counter()
         self._whiles = [fault for fault in plan.faults if KINDS[fault.kind].at == "while"]
@@ -110,7 +111,7 @@ class Run:
             self.checks.entry(entry)
 
         self.cloud.changed, self.cloud.dynamo.appended = changed, appended
-        self.weather.on_change = self.checks.change
+        self.weather.on_change, self.weather.on_look = self.checks.change, self.checks.looked
         self.worker.after = self.checks.fleet
 
     def _minute(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from random import Random
 
+from tests.faults.deployed import DEPLOYS
 from tests.faults.plan import Fault, Item, Plan, Truth
 
 _GOOD = Truth()
@@ -71,7 +72,7 @@ def _needs_somebody(plan: Plan, random: Random, minute: int) -> Plan:
     item = random.choice(
         (
             Item("weights", phase, minute, random.choice(("30", "100"))),
-            Item("deploy", phase, minute),
+            Item("deploy", phase, minute, random.choice(DEPLOYS)),
             Item("lock", phase, minute, broken, random.choice((4, 8))),
         )
     )

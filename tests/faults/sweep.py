@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from steelyard.evidence.promise import Guardrail
 from steelyard.rollout.policy import Policy
-from tests.faults.kinds import KINDS, WRITES
+from tests.faults.kinds import KINDS, PAGE, WRITES
 from tests.faults.plan import ANY, Fault, Item, Plan, Truth
 from tests.faults.run import Run
 
@@ -85,11 +85,11 @@ def sweep(story: str, *, writes_alone: bool) -> Iterator[Plan]:
     """The story with each fault of a call, at each call that it can be about.
 
     Args:
-        writes_alone: only at calls that change something, the ledger's included.
+        writes_alone: only at calls that change something, the ledger's and pages included.
     """
     plan = STORIES[story]
     for number, operation in enumerate(calls_of(plan)):
-        if writes_alone and operation not in WRITES:
+        if writes_alone and operation not in (*WRITES, PAGE):
             continue
         for kind in FAULTS:
             if operation in KINDS[kind].where:

@@ -24,7 +24,8 @@ def _plan(plan: Plan) -> Iterator[str]:
     for number, truth in enumerate(plan.truths, 2):
         yield f"version {number}: {'good' if truth == Truth() else truth}"
     for item in plan.items:
-        yield f"minute {item.minute} of {item.phase}: {item.kind} {item.what}".rstrip()
+        when = f"when {item.after}, in" if item.after else f"minute {item.minute} of"
+        yield f"{when} {item.phase}: {item.kind} {item.what}".rstrip()
     for fault in plan.faults:
         about = f" of {fault.where}" if fault.where else ""
         yield f"in {fault.phase}: {fault.kind}{about}, occasion {fault.nth}, {fault.times} times"

@@ -15,10 +15,10 @@ from tests.fakes.dynamodb import LABELS
 from tests.fakes.facade import Facade
 from tests.faults.armed import Armed, Lasting
 from tests.faults.cloud import Cloud
-from tests.faults.history import Change, Event, History
+from tests.faults.history import Change, Event, History, brief
 from tests.faults.kinds import CREATE, KINDS, SHIFT, UPDATE, WRITES
 from tests.faults.plan import Fault
-from tests.faults.refusals import REFUSALS
+from tests.faults.refusals import REFUSALS, is_passing
 from tests.functional import sagemaker_refusals as refused
 
 LAMBDA_S = 30.0
@@ -41,6 +41,7 @@ class Weather:
         down: services that refuse everything for a while.
         imposed: a status that the endpoint shows for a while.
         other_worker: lets another Lambda take a message meanwhile.
+        by_hand: lets people do what they do in the middle of that fault; whether they could.
         calls: all operations so far, in order.
         seen_after: for each change from outside, when Describe first showed what came after it.
     """
@@ -53,6 +54,8 @@ class Weather:
         self.down: dict[str, Lasting] = {}
         self.imposed: Lasting | None = None
         self.other_worker: Callable[[], None] = lambda: None
+        self.by_hand: Callable[[Fault], bool] = lambda _fault: False
+        self.on_look: Callable[[], None] = lambda: None
         self.on_change: Callable[[Change], None] = lambda _change: None
         self.calls: list[str] = []
         self.seen_after: dict[datetime, datetime] = {}
@@ -68,6 +71,9 @@ class Weather:
             "silent rollback": self._fails_later,
             "already existing": self._exists,
             "time-out in mid-call": self._interrupted,
+            "changed by hand while busy": self._overtaken,
+            "changed by hand while throttled": self._overtaken,
+            "changed by hand while killed": self._overtaken,
         }
 
     def reader(self, service: str) -> Facade:
@@ -84,7 +90,7 @@ class Weather:
         try:
             return self._once(service, operation, params, _READER_S)
         except (ClientError, ReadTimeoutError) as error:
-            if isinstance(error, ClientError) and not _is_passing(error):
+            if isinstance(error, ClientError) and not is_passing(error):
                 raise
             self._cloud.timeline.pass_by(0.5)
         return self._once(service, operation, params, _READER_S)
@@ -113,13 +119,13 @@ class Weather:
 
     def _strike(self, fault: Fault, phase: str, call: tuple[str, str], do: Do) -> dict[str, Any]:
         effect: Effect = self._effects.get(fault.kind, self._refused)
-        before = len(self._history.hits)
+        hits, lines = len(self._history.hits), len(self._history.events)
         self._history.hits.append((fault.kind, phase))
         self._tell("fault", f"{fault.kind}: {call[1]}")
         try:
             return effect(fault, call[0], call[1], do)
         except _NoEffect:
-            del self._history.hits[before], self._history.events[-1]
+            del self._history.hits[hits], self._history.events[lines]
             return do()
 
     def _do(self, service: str, operation: str, params: Params, known: int) -> dict[str, Any]:
@@ -132,6 +138,7 @@ class Weather:
             raise
         finally:
             if operation == "DescribeEndpoint":
+                self.on_look()
                 if self.imposed is not None:
                     self.imposed.feel(self._history, self._cloud.timeline.now)
                 for outside in self._history.outside:
@@ -142,7 +149,7 @@ class Weather:
                 now = self._cloud.timeline.now
                 change = Change(now, service, operation, params, known, error)
                 self._history.changes.append(change)
-                self._tell("Steelyard", f"{operation} {_brief(params)} {error}".rstrip())
+                self._tell("Steelyard", f"{operation} {brief(params)} {error}".rstrip())
                 self.on_change(change)
         return answer
 
@@ -209,6 +216,14 @@ class Weather:
         self.other_worker()
         return do()
 
+    def _overtaken(self, fault: Fault, service: str, operation: str, do: Do) -> Any:
+        """Somebody changes the endpoint between the record and the call, which never comes."""
+        if not self.by_hand(fault):
+            raise _NoEffect
+        if fault.kind.endswith("killed"):
+            raise Killed
+        return self._refused(fault, service, operation, do)
+
     def _refused(self, fault: Fault, service: str, operation: str, _do: Do) -> Any:
         raise REFUSALS[fault.kind](service, operation)
 
@@ -220,23 +235,9 @@ class _NoEffect(Exception):
     """The fault would have changed nothing."""
 
 
-def _is_passing(error: ClientError) -> bool:
-    """Whether botocore tries once more: throttling, and AWS's own fault."""
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return "Throttling" in str(error) or "ThroughputExceeded" in str(error) or status >= 500
-
-
 def _ignoring_refusals(do: Do) -> None:
     """A call whose answer nobody waits for."""
     try:
         do()
     except ClientError:
         return
-
-
-def _brief(params: Params) -> str:
-    weights = params.get("DesiredWeightsAndCapacities")
-    if weights:
-        return ", ".join(f"{w['VariantName']} {w['DesiredWeight']:g}" for w in weights)
-    names = ("EndpointConfigName", "ModelName", "AlarmName", "AlarmNames", "ResourceId")
-    return next((str(params[name]) for name in names if name in params), "")

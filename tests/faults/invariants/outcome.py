@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.faults.history import Entry
+from tests.faults.history import Entry, Event, History
 from tests.faults.invariants.registry import Moment, invariant
 from tests.faults.kinds import SHIFT, UPDATE
 from tests.faults.settings import ENDPOINT
 
 _NOTICED = ("hand_over", "warn", "adopt", "roll_back", "pause")
+_DEALS_WITH_IT = ("promote", "resume", "abort", "rollback")
 _TOLD = ("hand_over", "warn")
 _ROUNDING = 1e-4
 
@@ -134,9 +135,20 @@ def change_from_outside_is_never_overwritten_unseen(moment: Moment) -> Iterator[
         if seen is None or seen > change.at or change.at == outside.at:
             continue  # nobody could know yet
         since = [entry for entry in run.history.entries if entry.at >= seen.replace(microsecond=0)]
-        told = [e for e in since if e.decision["kind"] in _NOTICED or "command" in e.trigger]
+        told = [
+            entry
+            for entry in since
+            if entry.decision["kind"] in _NOTICED or _deals_with(outside, entry, run.history)
+        ]
         if not told and not run.history.entries[-1].rollout.get("latched"):
             yield f"{change.operation} after {outside.what}, which nothing tells of"
+
+
+def _deals_with(outside: Event, entry: Entry, history: History) -> bool:
+    """Whether a person, after the change, ordered what becomes of it."""
+    given = history.commands.get(entry.trigger.get("key", ""))
+    ordered = entry.trigger.get("command") in _DEALS_WITH_IT
+    return ordered and given is not None and given >= outside.at
 
 
 @invariant(13, "end")
@@ -155,20 +167,3 @@ def endpoint_is_as_the_ledger_says(moment: Moment) -> Iterator[str]:
         yield f"{left[0]} was left, and nobody was told"
     if state["rollout"]["intent"] is not None:
         yield "an intent is open"
-
-
-@invariant(13, "end")
-def whoever_waits_for_a_person_has_called_one(moment: Moment) -> Iterator[str]:
-    """PAUSED and NEEDS_HUMAN are told, with what was seen."""
-    run = moment.checks.run
-    phase = run.history.phase
-    warned = run.history.entries[-1].state["warned"] if run.history.entries else ""
-    if warned and not any(warned in text for _, text in run.cloud.topic.pages):
-        yield f"nobody was told: {warned}"
-    if phase not in ("PAUSED", "NEEDS_HUMAN"):
-        return
-    entered = next(e for e in reversed(run.history.entries) if e.decision["phase"] == phase)
-    reasons = {e.decision["reason"] for e in run.history.entries if e.phase == phase}
-    told = [text for subject, text in run.cloud.topic.pages if phase in subject]
-    if not any(reason in text for reason in reasons for text in told):
-        yield f"{phase} since entry {entered.version}, and nobody was told why"

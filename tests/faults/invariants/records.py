@@ -97,11 +97,19 @@ def what_is_confirmed_was_so(moment: Moment) -> Iterator[str]:
     intent = before.rollout.get("intent")
     if not intent:
         return
-    if not any(_shows(shown, intent) for shown in cloud.since(cloud.timeline.now - _STALE)):
+    taken_out = before.rollout["canary"] if before.phase == "ROLLING_BACK" else ""
+    lately = list(cloud.since(cloud.timeline.now - _STALE))
+    if not any(_shows(shown, intent) or _lacks(shown, taken_out) for shown in lately):
         yield f"confirmed was {intent['config']} with {intent['weights']}, which nothing shows"
     names = [name for name in cloud.cloudwatch.alarms if f"/{before.rollout['canary']}/" in name]
     if intent["alarms"] is not None and intent["alarms"] is not bool(names):
         yield f"confirmed was alarms {intent['alarms']}, there are {names}"
+
+
+def _lacks(shown: Mapping[str, Any], canary: str) -> bool:
+    """Whether somebody took the canary out, which leaves a rollback nothing to do."""
+    names = [variant["VariantName"] for variant in shown.get("ProductionVariants", ())]
+    return bool(canary) and shown["EndpointStatus"] == "InService" and canary not in names
 
 
 def _shows(shown: Mapping[str, Any], intent: Mapping[str, Any]) -> bool:

@@ -133,7 +133,7 @@ class People:
         self._cloud.update_begun(operation)
         change = Event(self._cloud.timeline.now, "outside", f"{operation} {dict(params)}")
         # What leaves all as it was, or as it is meant to be just then, need not be told.
-        if self._split(coming=True) not in (before, self._meant()):
+        if self._split(coming=True) not in (before, self._meant()) and not self._fails():
             self._history.outside.append(change)
 
     def _split(self, *, coming: bool = False) -> tuple[str, dict[str, float]]:
@@ -142,6 +142,11 @@ class People:
         fleet = endpoint.change if coming and endpoint.change else endpoint.fleet
         total = sum(fleet.weights.values())
         return fleet.config, {name: weight / total for name, weight in fleet.weights.items()}
+
+    def _fails(self) -> bool:
+        """Whether SageMaker will take back the change under way by itself."""
+        ending = self._cloud.endpoint.ending
+        return ending is not None and (ending.of == "shift") == self._cloud.endpoint.shifts
 
     def _meant(self) -> tuple[str, dict[str, float]]:
         """What the ledger's open intent is to bring about."""

@@ -76,6 +76,7 @@ def test_drop_in_one_segment_rolls_back_and_is_named(
     assert decision["verdict"]["carried_by"] == {"metric": "labels", "segment": "fr"}
 
 
+@pytest.mark.long
 def test_equal_quality_is_promoted(careful: Operator, world: World, label_book: LabelBook) -> None:
     careful.minute()
     world.approve(2)

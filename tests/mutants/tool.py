@@ -42,7 +42,9 @@ _TESTS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the options, run, tell; 1 where a survivor has no reason."""
-    options = ArgumentParser(prog="make mutants-lines", description="Every change that mutmut knows.")
+    options = ArgumentParser(
+        prog="make mutants-lines", description="Every change that mutmut knows."
+    )
     options.add_argument("--jobs", type=int, default=1, help="mutants at once (default: 1)")
     options.add_argument("--only", default="", help="functions, such as '*plan*': a glob")
     chosen = options.parse_args(arguments)

@@ -115,6 +115,7 @@ def load(cloud: RunningCloud, endpoint: str, *variants: str) -> Iterator[None]:
         thread.join()
 
 
+@pytest.mark.long
 def test_loaded_variant_grows_to_its_maximum_and_a_suspended_one_does_not(
     local_cloud: RunningCloud, serving: Serving
 ) -> None:

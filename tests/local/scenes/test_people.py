@@ -14,6 +14,7 @@ from tests.local.scenes.stage import Stage
 CANARY = "v2-r1"
 
 
+@pytest.mark.long
 def test_paused_rollout_keeps_its_share_however_good_and_resumed_takes_the_next_step(
     stage: Stage, rollouts: Mapping[str, str]
 ) -> None:

@@ -9,7 +9,7 @@ from tests.faults.cloud import Cloud
 from tests.faults.settings import ENDPOINT
 from tests.functional.fake_sagemaker import arn
 
-DEPLOYS = ("", "same", "neither", "earlier")
+DEPLOYS = ("", "same", "neither", "earlier", "newest")
 """The config that CDK made first; the stable variant, with other data capture; a variant and a
 model of its own; a model of an earlier rollout under another variant name."""
 _BOOTSTRAP = f"{ENDPOINT}-bootstrap"
@@ -18,12 +18,17 @@ _BOOTSTRAP = f"{ENDPOINT}-bootstrap"
 def config_by_hand(cloud: Cloud, name: str, what: str, stable: str) -> bool:
     """Make a config of one of `DEPLOYS`, so that it could serve; False where there is none.
 
+    A plan may also ask for the `newest` variant of the fleet, alone.
+
     Args:
         stable: the variant that the ledger has in charge.
     """
     configs, of_stable = cloud.sagemaker.configs, _live(cloud, stable)
     if what == "same":
         variant = {**of_stable, "InitialVariantWeight": 1.0}
+    elif what == "newest":
+        newest = list(cloud.endpoint.fleet.weights)[-1]
+        variant = {**_live(cloud, newest), "InitialVariantWeight": 1.0}
     elif what == "neither":
         model = f"{name}-model"
         package = {"ModelPackageName": arn("model-package", f"{ENDPOINT}/1")}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 
 from tests.faults.deployed import DEPLOYS
 from tests.faults.plan import Fault, Item, Plan, Truth
 
 _GOOD = Truth()
+_SOON = timedelta(minutes=1)
 _BAD = (
     Truth(errors=0.3),
     Truth(errors=0.12),
@@ -33,6 +35,18 @@ def _good(plan: Plan, random: Random, _minute: int) -> Plan:
     """Promoted, also where instances come up at the third try, in time."""
     late = plan.update_s < 150 and random.random() < 0.3
     return replace(plan, truths=(Truth(comes_up="later") if late else _GOOD,))
+
+
+def _promoted_twice(plan: Plan, random: Random, minute: int) -> Plan:
+    """Then something is deployed: what the first one made is the way back, or may go."""
+    if random.random() < 0.6:
+        return _good(plan, random, minute)
+    items = (
+        Item("approve", "PROMOTED", minute),
+        Item("deploy", "PROMOTED", random.choice((3, 7, 8, 9)), random.choice(DEPLOYS)),
+    )
+    policy = replace(plan.policy, keep_loser=_SOON, collect_after=_SOON)
+    return replace(plan, truths=(_GOOD, _GOOD), items=items, policy=policy, update_s=100)
 
 
 def _lingers_in_pending(plan: Plan, random: Random, minute: int) -> Plan:
@@ -82,6 +96,7 @@ def _needs_somebody(plan: Plan, random: Random, minute: int) -> Plan:
 _STORIES: Mapping[str, Callable[[Plan, Random, int], Plan]] = {
     "PENDING": _lingers_in_pending,
     "FINALIZING": _lingers_in_finalizing,
+    "PROMOTED": _promoted_twice,
     "ROLLING_BACK": _goes_back,
     "ROLLED_BACK": _goes_back,
     "PAUSED": _waits,

@@ -14,6 +14,7 @@ from tests.faults.doctored import (
     appended,
     change,
     found,
+    index_of,
     played,
     serves,
     weights,
@@ -80,6 +81,14 @@ def test_model_of_another_package_is_seen() -> None:
         model = run.cloud.sagemaker.models["completion-v2-r1"]
         model["PrimaryContainer"] = {"ModelPackageName": "another"}
         appended(run)
+
+    assert found(played(), doctor) == 5
+
+
+def test_missing_model_of_whoever_is_promoted_is_seen() -> None:
+    def doctor(run: Run) -> None:
+        del run.history.entries[index_of(run, "PROMOTED") :]
+        appended(run, phase="PROMOTED", intent=None, model="nobodys")
 
     assert found(played(), doctor) == 5
 

@@ -16,13 +16,13 @@ from tests.faults.plan import Fault, Item, Plan
 from tests.faults.run import Run, play
 from tests.faults.sweep import STORIES
 
+_PROMOTION = "promotion and the loser's removal"
 _OVERTAKEN = [kind for kind in KINDS if kind.startswith("changed by hand")]
 
 
-@pytest.mark.parametrize("phase", ["PROMOTED"])
-def test_page_that_never_went_out_is_seen(phase: str) -> None:
+def test_page_that_never_went_out_is_seen() -> None:
     run = played()
-    reason = run.history.entries[index_of(run, phase)].decision["reason"]
+    reason = run.history.entries[index_of(run, "PROMOTED")].decision["reason"]
 
     def doctor(run: Run) -> None:
         pages = run.cloud.topic.pages
@@ -38,15 +38,12 @@ def test_page_that_never_went_out_is_seen(phase: str) -> None:
 def test_untold_warning_is_seen(kind: str) -> None:
     def doctor(run: Run) -> None:
         run.history.entries[-1].decision |= {"kind": kind, "reason": "the weights were changed"}
-        pages = [one for one in run.history.entries if one.decision["kind"] == kind]
-        assert pages
         run.checks.end()
 
     run = played()
-    assert found(run, doctor) in (13, 15)
-    broken = run.checks.broken
-    assert broken is not None
-    assert broken.name == "no page is lost"
+    assert found(run, doctor) == 13
+    assert run.checks.broken is not None
+    assert run.checks.broken.name == "no page is lost"
 
 
 def test_page_that_was_sent_before_the_decision_does_not_count() -> None:
@@ -104,21 +101,19 @@ def test_command_excuses_only_the_change_that_it_deals_with(
 
 
 def _overtaken(kind: str, phase: str, what: str) -> Plan:
-    story = (
-        "abort" if phase in ("ROLLING_BACK", "ROLLED_BACK") else "promotion and the loser's removal"
-    )
+    ends = "abort" if phase in ("ROLLING_BACK", "ROLLED_BACK") else _PROMOTION
     item = Item("deploy" if what in DEPLOYS else "weights", phase, 0, what, after=kind)
-    plan = STORIES[story]
+    plan = STORIES[ends]
     return replace(plan, items=(*plan.items, item), faults=(Fault(kind, phase),))
 
 
 @pytest.mark.parametrize("kind", _OVERTAKEN)
 @pytest.mark.parametrize("phase", KINDS[_OVERTAKEN[0]].phases)
 def test_change_by_hand_between_record_and_call_is_told(kind: str, phase: str) -> None:
-    for what in ("30", *DEPLOYS):
+    for what in ("30", "neither"):
         result = play(_overtaken(kind, phase, what))
         assert result.broken is None
-        assert what == "earlier" or (kind, phase) in result.history.hits, what
+        assert (kind, phase) in result.history.hits
 
 
 @pytest.mark.parametrize("kind", ["lost request", "lost response", "crash before a call"])

@@ -166,13 +166,15 @@ def outside_change(look: Look) -> Finding | None:
     if rollout.phase is Phase.PENDING:  # another config is adopted, as soon as it can be read
         as_left = split or live.config != rollout.stable.config
     elif rollout.phase is Phase.ROLLING_BACK:
-        if rollout.intent is not None:  # stable gets its traffic back whatever else was changed
-            return None
+        stable_is_there = live.has(rollout.stable.variant)
+        if rollout.intent is not None and (stable_is_there or not live.has(rollout.canary)):
+            return None  # stable gets its traffic back whatever else was changed
         if live.config == rollout.config and not split:
             return Finding(Signal.DISTURBED, f"weights moved again: {shown(live)}")
         # On somebody's own config nothing is left to take back: the rollout ends, and what
         # serves instead is adopted. On a config that we know, stable must have its traffic.
         as_left = split if known else live.weight(rollout.canary) == 0
+        as_left = as_left and (stable_is_there or not live.has(rollout.canary))
     elif rollout.intent is not None:  # weights are on their way; no intent leads to a third config
         shows = rollout.intent.shows
         on_the_way = not shows or any(splits_as(live, weights) for weights in shows)

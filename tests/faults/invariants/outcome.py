@@ -47,8 +47,9 @@ def version_that_serves_was_approved_and_made_for_it(moment: Moment) -> Iterator
         return
     rollout = entry.rollout
     model = sagemaker.models.get(rollout["model"])
-    if model is None:
-        yield f"there is no model {rollout['model']}"
+    if model is None:  # long after its end, what nobody serves any more may have been collected
+        if entry.phase == "RAMPING" or moment.before is None or moment.before.phase != "PROMOTED":
+            yield f"there is no model {rollout['model']}"
         return
     package = model["PrimaryContainer"]["ModelPackageName"]
     if package != rollout["candidate"]["package_arn"]:

@@ -71,4 +71,12 @@ OVERTAKEN = (
         new="if False:",
         tests=unit("outside"),
     ),
+    Guard(
+        name="rollback-without-stable-calls-a-person",
+        keeps=13,
+        file="rollout/signals.py",
+        old="if rollout.intent is not None and (stable_is_there or not live.has(rollout.canary)):",
+        new="if rollout.intent is not None:",
+        tests=unit("outside"),
+    ),
 )

@@ -142,8 +142,8 @@ ROLLBACK = (
         name="rollback-ignores-what-else-was-changed",
         keeps="stable gets its traffic back whatever else was changed",
         file=_SIGNALS,
-        old="if rollout.intent is not None:  # stable gets its traffic back",
-        new="if False:  # stable gets its traffic back",
+        old="if rollout.intent is not None and (stable_is_there or not live.has(rollout.canary)):",
+        new="if False:",
         tests=(*unit("signals", "lost_and_late_calls"), *_WHOLE),
     ),
     Guard(

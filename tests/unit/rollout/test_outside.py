@@ -71,6 +71,16 @@ def test_rollback_ends_on_a_config_without_its_canary() -> None:
     assert decision.phase is Phase.ROLLED_BACK
 
 
+def test_rollback_without_a_stable_to_go_back_to_needs_a_person() -> None:
+    """Once, weights that named it were refused each minute, and the canary kept all traffic."""
+    rolling = rollout_in(Phase.ROLLING_BACK, weights_since=None)
+    rolling = replace(rolling, intent=intent_for(rolling, live()))
+    alone = seen(live("somebody-elses", {CANARY: 1}))
+    decision = step(state_of(rolling), Event(TICK, alone), START + MINUTE)
+    assert (decision.phase, decision.page) == (Phase.NEEDS_HUMAN, True)
+    assert f"weights {CANARY} 1" in decision.reason
+
+
 def test_resume_does_not_replace_what_the_person_was_called_for() -> None:
     left = rollout_in(Phase.NEEDS_HUMAN, resume_to=Phase.PROVISIONING)
     with pytest.raises(IllegalTransition, match="resume is not legal while hotfix is in service"):

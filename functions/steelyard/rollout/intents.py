@@ -94,7 +94,9 @@ def held_up(look: Look) -> Finding | None:
     why = hindrance(look.seen) or f"Describe shows {shown(live)}"
     if rollout.phase.is_over:
         ends = "is given up" if gives_up else "goes on"
-        return Finding(Signal.BLOCKED, f"tidying up {ends}: {why}")
+        left = ", ".join(action.kind for action in intent.actions)
+        about = f"{left} for {rollout.canary}"
+        return Finding(Signal.BLOCKED, f"tidying up {ends}, {about} is not seen to be done: {why}")
     minutes = (look.now - rollout.since) // timedelta(minutes=1)
     what = _WORDS.get(rollout.phase, "the rollout")
     percent = look.seen.live.percent(rollout.canary) if look.seen.live is not None else None

@@ -121,6 +121,7 @@ def test_what_can_not_be_collected_is_told_once_and_keeps_no_rollout_waiting(
         state = told.state
     assert (told.kind, told.page, told.act) == (DecisionKind.WARN, True, False)
     assert told.state.retired == ()
+    assert later == timedelta(0) or "delete_model" in told.reason, "what is left is named"
     candidate = replace(CANDIDATE, version=5, approved_at=START + 30 * DAY)
     started = look(told.state, NOW_LIVE, START + 30 * DAY + later, approved=(candidate,))
     assert started.kind is DecisionKind.START

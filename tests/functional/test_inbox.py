@@ -64,7 +64,9 @@ def test_it_comes_after_five_seconds_then_later_and_never_later_than_the_queue_l
 def test_where_it_can_not_be_said_the_queues_own_time_out_counts(
     answer: Callable[[], None],
 ) -> None:
-    Inbox("https://queue", Visibilities(answer)).come_again("AQEB", 1)
+    sqs = Visibilities(answer)
+    Inbox("https://queue", sqs).come_again("AQEB", 1)
+    assert len(sqs.asked) == 1, "it is not asked again: the message has failed already"
 
 
 class Away:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from steelyard.aws.calls import translated
+from steelyard.aws.metrics import NAMESPACE
 from steelyard.rollout.model import Decision
 
 _SHOWN = 20_000  # characters of a quarantined body; the digest tells the rest apart
@@ -98,7 +99,7 @@ class Alert:
         dimensions = [{"Name": "Ledger", "Value": self._ledger_table}]
         with translated("publish metrics"):
             self._cloudwatch.put_metric_data(
-                Namespace="Steelyard",
+                Namespace=NAMESPACE,
                 MetricData=[
                     {"MetricName": "Tampering", "Dimensions": dimensions, "Value": len(problems)}
                 ],

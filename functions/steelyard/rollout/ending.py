@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from steelyard.rollout.model import EndpointState, Phase, Retired, Rollout, Stable
 from steelyard.rollout.observation import Seen
-from steelyard.rollout.plan import config_alone
+from steelyard.rollout.plan import configs_of
 
 
 def ended(state: EndpointState, rollout: Rollout, seen: Seen) -> EndpointState:
@@ -18,7 +18,7 @@ def ended(state: EndpointState, rollout: Rollout, seen: Seen) -> EndpointState:
     made = Retired(
         variant=rollout.canary,
         model=rollout.model,
-        configs=(rollout.config, config_alone(rollout)),
+        configs=configs_of(rollout),
         since=rollout.since,
     )
     # The canary's config stays live after a rollback: the loser stays in it, at weight 0.
@@ -32,8 +32,7 @@ def tidied(state: EndpointState, rollout: Rollout, seen: Seen) -> EndpointState:
         return collected(state, rollout)
     if not rollout.tidied or state.stable is None:
         return state
-    configs = (rollout.config, config_alone(rollout))
-    return replace(state, stable=_on_live_config(state.stable, seen, configs))
+    return replace(state, stable=_on_live_config(state.stable, seen, configs_of(rollout)))
 
 
 def collected(state: EndpointState, rollout: Rollout) -> EndpointState:

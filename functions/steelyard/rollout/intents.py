@@ -99,7 +99,7 @@ def held_up(look: Look) -> Finding | None:
         return Finding(Signal.BLOCKED, f"tidying up {ends}, {about} is not seen to be done: {why}")
     minutes = (look.now - rollout.since) // timedelta(minutes=1)
     what = _WORDS.get(rollout.phase, "the rollout")
-    percent = look.seen.live.percent(rollout.canary) if look.seen.live is not None else None
+    percent = live.percent(rollout.canary) if live is not None else None
     share = "an unknown share" if percent is None else f"{percent:.3g} %"
     return Finding(
         Signal.BLOCKED,
@@ -156,14 +156,19 @@ def may_act(rollout: Rollout, seen: Seen) -> bool:
     return alarms_alone or not hindrance(seen)
 
 
-def still_open(intent: Intent, seen: Seen, *, again: bool) -> Intent:
-    """The intent after a look that did not confirm it."""
-    if again:
-        return replace(intent, attempts=intent.attempts + 1, accepted=True)
-    if seen.busy:
-        return replace(intent, accepted=False)
+def still_open(rollout: Rollout, seen: Seen, *, again: bool) -> Rollout:
+    """The rollout after a look that did not confirm its intent, if it has one."""
+    intent = rollout.intent
+    if intent is None:
+        return rollout
     at_work = seen.live is not None and seen.live.status in _AT_WORK
-    return replace(intent, begun=True) if at_work and intent.accepted else intent
+    if again:
+        intent = replace(intent, attempts=intent.attempts + 1, accepted=True)
+    elif seen.busy:
+        intent = replace(intent, accepted=False)
+    elif at_work and intent.accepted:
+        intent = replace(intent, begun=True)
+    return replace(rollout, intent=intent)
 
 
 def _long_untold(look: Look) -> bool:

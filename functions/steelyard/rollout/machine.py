@@ -169,11 +169,7 @@ def _stay(state: EndpointState, look: Look, finding: Finding) -> Decision:
     if rollout.phase.is_over and not (blocked and updating):
         state, rollout = ending.collected(state, rollout), replace(rollout, intent=None)
     again = blocked and intents.may_act(rollout, look.seen)
-    if rollout.intent is not None:
-        rollout = replace(
-            rollout, intent=intents.still_open(rollout.intent, look.seen, again=again)
-        )
-    told = replace(rollout, told_at=look.now)
+    told = replace(intents.still_open(rollout, look.seen, again=again), told_at=look.now)
     warning = _decision(state, look, told, finding.reason, DecisionKind.WARN)
     return replace(warning, act=again)
 
@@ -215,10 +211,7 @@ def _hold(state: EndpointState, look: Look, *, rechecking: bool) -> Decision:
     """Nothing moved: act again on an intent that is still open, unless we just did."""
     rollout = with_cold_start(look)
     again = not rechecking and intents.may_act(rollout, look.seen)
-    if rollout.intent is not None:
-        rollout = replace(
-            rollout, intent=intents.still_open(rollout.intent, look.seen, again=again)
-        )
+    rollout = intents.still_open(rollout, look.seen, again=again)
     if rollout.phase is Phase.PENDING:
         rollout = replace(rollout, waits=waits_for(look))
     decision = _decision(state, look, rollout, why_hold(look), DecisionKind.HOLD)

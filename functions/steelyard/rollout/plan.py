@@ -44,7 +44,7 @@ def intent_for(rollout: Rollout, live: Live | None) -> Intent | None:
 
 def removal_of_loser(rollout: Rollout, stable: Stable) -> Intent:
     """A fleet without the loser."""
-    config = config_alone(rollout)
+    _, config = configs_of(rollout)
     return Intent(
         actions=(
             CreateConfig(config, copy_of=stable.config, stable=stable.variant, canary=None),
@@ -55,10 +55,10 @@ def removal_of_loser(rollout: Rollout, stable: Stable) -> Intent:
     )
 
 
-def config_alone(rollout: Rollout) -> str:
-    """Name of the config that holds the winner alone."""
+def configs_of(rollout: Rollout) -> tuple[str, str]:
+    """Names of the configs that a rollout makes: with both variants, and with the winner alone."""
     suffix = f"-r{rollout.epoch}"
-    return f"{rollout.id.removesuffix(suffix)}-alone{suffix}"
+    return rollout.config, f"{rollout.id.removesuffix(suffix)}-alone{suffix}"
 
 
 def collection_of(retired: Retired, kept: tuple[str, ...]) -> Intent:

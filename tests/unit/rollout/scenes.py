@@ -8,8 +8,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from steelyard.evidence import Arm, Batch, Evidence, begin, weigh
-from steelyard.rollout.model import Candidate, EndpointState, Phase, Rollout, Stable
-from steelyard.rollout.observation import AlarmReading, Command, CommandName, Live, Seen, Variant
+from steelyard.rollout.actions import Intent
+from steelyard.rollout.machine import step
+from steelyard.rollout.model import Candidate, Decision, EndpointState, Phase, Rollout, Stable
+from steelyard.rollout.observation import (
+    AlarmReading,
+    Command,
+    CommandName,
+    Event,
+    Hint,
+    Live,
+    Seen,
+    Variant,
+)
+from steelyard.rollout.plan import intent_for
 from steelyard.rollout.policy import Policy
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -128,3 +140,30 @@ def alarm(canary: float | None, stable: float | None = 0.0) -> AlarmReading:
 def command(name: CommandName, key: str = "k1", rollout: str = "completion-r1") -> Command:
     """What a person orders."""
     return Command(name, rollout, actor="ada", reason="says so", key=key)
+
+
+def decide(
+    rollout: Rollout, reading: Seen, after: timedelta = MINUTE, kind: Any = "tick"
+) -> Decision:
+    """The machine's answer to a hint."""
+    return step(state_of(rollout), Event(Hint(kind), reading), START + after)
+
+
+def intent_after(decision: Decision) -> Intent:
+    """The intent that is open after a decision."""
+    rollout = decision.state.rollout
+    assert rollout is not None
+    assert rollout.intent is not None
+    return rollout.intent
+
+
+def with_intent(phase: Phase, **changes: Any) -> Rollout:
+    """A rollout whose intent is open."""
+    rollout = rollout_in(phase, weights_since=None)
+    intent = intent_for(rollout, live())
+    assert intent is not None
+    return replace(rollout, intent=replace(intent, **changes))
+
+
+SOON = START + MINUTE
+WORSE = batch(SOON, canary=(500, 100))

@@ -3,53 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
 
-from steelyard.rollout.actions import Intent
 from steelyard.rollout.machine import step
-from steelyard.rollout.model import Decision, DecisionKind, Phase, Rollout
-from steelyard.rollout.observation import Event, Hint, Seen
-from steelyard.rollout.plan import intent_for
+from steelyard.rollout.model import DecisionKind, Phase
+from steelyard.rollout.observation import Event, Hint
 from tests.unit.rollout.scenes import (
     BOOTSTRAP,
     CANARY,
     MINUTE,
     START,
+    WORSE,
     alarm,
-    batch,
+    decide,
     live,
     live_of,
     rollout_in,
     seen,
     state_of,
+    with_intent,
 )
-
-SOON = START + MINUTE
-WORSE = batch(SOON, canary=(500, 100))
-
-
-def decide(
-    rollout: Rollout, reading: Seen, after: timedelta = MINUTE, kind: Any = "tick"
-) -> Decision:
-    """The machine's answer to a hint."""
-    return step(state_of(rollout), Event(Hint(kind), reading), START + after)
-
-
-def intent_after(decision: Decision) -> Intent:
-    """The intent that is open after a decision."""
-    rollout = decision.state.rollout
-    assert rollout is not None
-    assert rollout.intent is not None
-    return rollout.intent
-
-
-def with_intent(phase: Phase, **changes: Any) -> Rollout:
-    """A rollout whose intent is open."""
-    rollout = rollout_in(phase, weights_since=None)
-    intent = intent_for(rollout, live())
-    assert intent is not None
-    return replace(rollout, intent=replace(intent, **changes))
 
 
 def test_rollback_that_is_refused_is_told_tried_each_minute_and_told_again_after_ten() -> None:

@@ -4,58 +4,33 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from steelyard.rollout.actions import Intent
 from steelyard.rollout.intents import MAX_ATTEMPTS
 from steelyard.rollout.machine import step
-from steelyard.rollout.model import Decision, DecisionKind, Phase, Rollout
-from steelyard.rollout.observation import AlarmReading, CommandName, Event, Hint, Live, Seen
-from steelyard.rollout.plan import intent_for
+from steelyard.rollout.model import DecisionKind, Phase, Rollout
+from steelyard.rollout.observation import AlarmReading, CommandName, Event, Hint, Live
 from tests.unit.rollout.scenes import (
     BOOTSTRAP,
     CANARY,
     MINUTE,
     POLICY,
+    SOON,
     STABLE,
     START,
+    WORSE,
     alarm,
-    batch,
     command,
+    decide,
+    intent_after,
     live,
     live_of,
     rollout_in,
     seen,
     state_of,
+    with_intent,
 )
-
-SOON = START + MINUTE
-WORSE = batch(SOON, canary=(500, 100))
-
-
-def decide(
-    rollout: Rollout, reading: Seen, after: timedelta = MINUTE, kind: Any = "tick"
-) -> Decision:
-    """The machine's answer to a hint."""
-    return step(state_of(rollout), Event(Hint(kind), reading), START + after)
-
-
-def intent_after(decision: Decision) -> Intent:
-    """The intent that is open after a decision."""
-    rollout = decision.state.rollout
-    assert rollout is not None
-    assert rollout.intent is not None
-    return rollout.intent
-
-
-def with_intent(phase: Phase, **changes: Any) -> Rollout:
-    """A rollout whose intent is open."""
-    rollout = rollout_in(phase, weights_since=None)
-    intent = intent_for(rollout, live())
-    assert intent is not None
-    return replace(rollout, intent=replace(intent, **changes))
 
 
 @pytest.mark.parametrize(
